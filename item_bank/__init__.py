@@ -1,0 +1,1 @@
+"""Standards, blueprints, items, review, exchange, assembly, sealing and statistics."""

@@ -1,0 +1,1 @@
+"""Common ground of every context; it knows no exam."""

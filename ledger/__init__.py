@@ -1,0 +1,1 @@
+"""The encrypted answer log: records, hash chain, acknowledgements, seals, verifier."""

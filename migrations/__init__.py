@@ -1,0 +1,1 @@
+"""Database schema history, one tree per context, for SQLite and PostgreSQL."""

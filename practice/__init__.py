@@ -1,0 +1,1 @@
+"""The public practice program: its own process and database, released items only."""

@@ -1,0 +1,1 @@
+"""Face engines, enrolment, matching, recordings and their retention."""

@@ -1,0 +1,1 @@
+"""The exam day, one room per part of it."""

@@ -1,0 +1,1 @@
+"""The five-volume archive (档案) and its export."""

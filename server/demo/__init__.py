@@ -1,0 +1,1 @@
+"""The seeded world of `gongyuan demo`."""

@@ -1,0 +1,1 @@
+"""Marking (阅卷) after the session closed."""

@@ -1,0 +1,1 @@
+"""Candidates (考生), eligibility, exemptions and tickets (准考证)."""

@@ -1,0 +1,1 @@
+"""Results, publicity (公示) and review (复核)."""

@@ -1,0 +1,1 @@
+"""The verifiable draw (抽签) of seats and forms."""

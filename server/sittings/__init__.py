@@ -1,0 +1,1 @@
+"""Sittings (答卷): sign-in at the seat, answers, timing, submission."""
