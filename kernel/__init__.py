@@ -1,1 +1,1 @@
-"""Common ground of every context; it knows no exam."""
+"""Common ground that knows no exam: errors, ids, time, bytes, settings, database, crypto, access, web."""

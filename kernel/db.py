@@ -1,0 +1,117 @@
+"""The database: SQLAlchemy 2 async on SQLite (WAL, synchronous=FULL) or PostgreSQL.
+
+Rules kept here: the commit is made in one place, when ``write`` ends without an error; SQLite has one
+writer at a time (BEGIN IMMEDIATE behind a lock), so a transaction never fails for being upgraded; a
+task that holds a transaction may not ask for a second one. Instants are BigInteger milliseconds.
+"""
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from contextvars import ContextVar
+from pathlib import Path
+from typing import Any, NewType, Self
+
+from sqlalchemy import BigInteger, LargeBinary, event
+from sqlalchemy.engine import make_url
+from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, create_async_engine
+from sqlalchemy.orm import DeclarativeBase
+
+ReadSession = NewType("ReadSession", AsyncSession)
+WriteSession = NewType("WriteSession", ReadSession)
+
+_held: ContextVar[str] = ContextVar("held_transaction", default="")
+
+
+class Table(DeclarativeBase):
+    """Root of all tables; every context derives its own abstract base with its own MetaData."""
+
+    type_annotation_map = {int: BigInteger, bytes: LargeBinary}  # noqa: RUF012 - SQLAlchemy reads it
+
+
+class Database:
+    """One database. ``read`` and ``write`` are the only ways in."""
+
+    def __init__(self, reader: AsyncEngine, writer: AsyncEngine) -> None:
+        self._reader = reader
+        self._writer = writer
+        self._one_writer = asyncio.Lock() if self.is_sqlite else None
+
+    @classmethod
+    def open(cls, url: str, *, pool_size: int = 8) -> Self:
+        """Opens lazily; creates the folder of an SQLite file."""
+        parsed = make_url(url)
+        if parsed.get_backend_name() != "sqlite":
+            engine = create_async_engine(url, pool_size=pool_size, max_overflow=pool_size)
+            return cls(engine, engine)
+        Path(str(parsed.database)).parent.mkdir(parents=True, exist_ok=True)
+        reader = create_async_engine(url, pool_size=pool_size, max_overflow=pool_size)
+        writer = create_async_engine(url, pool_size=1, max_overflow=0)
+        _prepare_sqlite(reader, "BEGIN")
+        _prepare_sqlite(writer, "BEGIN IMMEDIATE")
+        return cls(reader, writer)
+
+    @property
+    def is_sqlite(self) -> bool:
+        return self._writer.dialect.name == "sqlite"
+
+    @property
+    def writer_engine(self) -> AsyncEngine:
+        """For migrations and the ledger's batch insert; take ``write`` for everything else."""
+        return self._writer
+
+    @asynccontextmanager
+    async def read(self) -> AsyncIterator[ReadSession]:
+        """A consistent view; whatever is written through it is rolled back."""
+        with _holding("read"):
+            async with AsyncSession(self._reader, expire_on_commit=False) as session:
+                yield ReadSession(session)
+
+    @asynccontextmanager
+    async def write(self) -> AsyncIterator[WriteSession]:
+        """One transaction: committed at the end, rolled back on any error."""
+        with _holding("write"):
+            if self._one_writer is None:
+                async with self._transaction() as session:
+                    yield session
+                return
+            async with self._one_writer, self._transaction() as session:
+                yield session
+
+    @asynccontextmanager
+    async def _transaction(self) -> AsyncIterator[WriteSession]:
+        session = AsyncSession(self._writer, expire_on_commit=False)
+        async with session, session.begin():
+            yield WriteSession(ReadSession(session))
+
+    async def close(self) -> None:
+        await self._reader.dispose()
+        if self._writer is not self._reader:
+            await self._writer.dispose()
+
+
+class _holding:  # noqa: N801 - reads as a verb where it is used
+    def __init__(self, what: str) -> None:
+        self._what = what
+
+    def __enter__(self) -> None:
+        if _held.get():
+            raise RuntimeError(f"this task already holds a {_held.get()} transaction")
+        self._token = _held.set(self._what)
+
+    def __exit__(self, *_: object) -> None:
+        _held.reset(self._token)
+
+
+def _prepare_sqlite(engine: AsyncEngine, begin: str) -> None:
+    @event.listens_for(engine.sync_engine, "connect")
+    def _connect(connection: Any, _record: object) -> None:
+        connection.isolation_level = None
+        cursor = connection.cursor()
+        for pragma in ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON", "busy_timeout=15000"):
+            cursor.execute(f"PRAGMA {pragma}")
+        cursor.close()
+
+    @event.listens_for(engine.sync_engine, "begin")
+    def _begin(connection: Any) -> None:
+        connection.exec_driver_sql(begin)

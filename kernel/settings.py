@@ -1,0 +1,92 @@
+"""Settings: one frozen tree, read once at start from GONGYUAN_* variables (``__`` between levels).
+
+Rules kept here: every number that a policy could change is named here with its default and source; an
+unknown or impossible value stops the start with the path of the bad key. Tags: S.. and T as in docs/policy.md.
+"""
+
+from pathlib import Path
+from typing import Literal
+
+from pydantic import BaseModel, ConfigDict, Field
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+
+class _Frozen(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class ExamPolicy(_Frozen):
+    """Defaults of a session's policy; a session stores its own copy with a version."""
+
+    late_limit_s: int = Field(1_800, description="entry refused after start; usual 30 min")
+    earliest_submit_s: int = Field(1_800, description="no submission before; usual 30 min")
+    reminders_s: tuple[int, ...] = Field((900, 300, 60), description="warnings before the end")
+    check_in_opens_s: int = Field(3_600, description="desk opens before the start")
+    release_opens_s: int = Field(1_800, description="content key not before T-30 min")
+    capture_min_s: int = Field(20, description="random capture interval, low end")
+    capture_max_s: int = Field(60, description="random capture interval, high end")
+    thumbnail_s: int = Field(5, description="wall picture interval; not matched, not kept")
+    segment_s: int = Field(20, description="recording segment length")
+    alert_window: int = Field(5, description="captures looked back over")
+    alert_misses: int = Field(3, description="non-matching captures within the window that alert")
+    offline_after_s: int = Field(15, description="no heartbeat: shown as offline")
+    extension_cap_s: int = Field(1_800, description="sum per sitting at room level; above: chief")
+    late_data_s: int = Field(600, description="records after the deadline kept as late until then")
+
+
+class FaceSettings(_Frozen):
+    """Face matching. Thresholds are cosine similarity of SFace 2021dec (docs/face.md has the measurement)."""
+
+    engine: Literal["sface", "dlib"] = "sface"
+    models_dir: Path = Path(".models")
+    accept: float = Field(0.45, description="check-in: advised as same person")
+    review: float = Field(0.36, description="check-in: below is advised as different")
+    same_person: float = Field(0.40, description="captures during the exam")
+    sharpness_min: float = Field(12.0, description="variance of Laplacian under which a frame is unusable")
+    workers: int = Field(1, description="matcher processes", ge=1)
+
+
+class HttpSettings(_Frozen):
+    """Where the program listens."""
+
+    host: str = "127.0.0.1"
+    port: int = 8000
+    practice_port: int = 8001
+    body_limit_bytes: int = 32 * 1024 * 1024
+    origin: str = Field("gongyuan.local", description="name of this log's origin in every signed record")
+
+
+class PdfSettings(_Frozen):
+    """Printing."""
+
+    font_path: Path | None = Field(None, description="TrueType font with Chinese; None searches known places")
+
+
+class Settings(BaseSettings):
+    """The whole tree. ``Settings()`` reads the environment; tests pass values."""
+
+    model_config = SettingsConfigDict(
+        env_prefix="GONGYUAN_", env_nested_delimiter="__", frozen=True, extra="forbid"
+    )
+
+    profile: Literal["embedded", "cluster"] = "embedded"
+    data_dir: Path = Path("data")
+    database_url: str = Field("", description="empty: SQLite in data_dir")
+    client_dir: Path = Field(Path("client/dist"), description="built browser client")
+    http: HttpSettings = HttpSettings()
+    face: FaceSettings = FaceSettings()
+    exam: ExamPolicy = ExamPolicy()
+    pdf: PdfSettings = PdfSettings()
+
+    @property
+    def database(self) -> str:
+        """The SQLAlchemy URL in force."""
+        return self.database_url or f"sqlite+aiosqlite:///{self.data_dir / 'gongyuan.db'}"
+
+    @property
+    def blobs_dir(self) -> Path:
+        return self.data_dir / "blobs"
+
+    @property
+    def keyring_path(self) -> Path:
+        return self.data_dir / "keys" / "keyring.json"

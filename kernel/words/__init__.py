@@ -1,0 +1,53 @@
+"""The one catalogue of the words that server programs say to people, in Chinese and English.
+
+Rules kept here: every refusal code has both languages; a sentence says what happened and what to do;
+parameters stand in braces. The files ``*.toml`` beside this one hold them: ``["code"] zh = … en = …``.
+"""
+
+import tomllib
+from collections.abc import Mapping
+from functools import cache
+from importlib import resources
+
+from kernel.errors import Refusal, RowError
+
+LANGUAGES = ("zh", "en")
+
+
+@cache
+def catalogue() -> Mapping[str, Mapping[str, str]]:
+    """Code → language → sentence. Raises ValueError when a code stands twice."""
+    found: dict[str, Mapping[str, str]] = {}
+    for entry in sorted(resources.files(__name__).iterdir(), key=lambda e: e.name):
+        if not entry.name.endswith(".toml"):
+            continue
+        for code, sentences in tomllib.loads(entry.read_text(encoding="utf-8")).items():
+            if code in found:
+                raise ValueError(f"{code} stands twice in the catalogue")
+            found[code] = sentences
+    return found
+
+
+def say(code: str, params: Mapping[str, object], language: str = "zh") -> str:
+    """The sentence; an unknown code is shown as itself, so nothing is hidden."""
+    sentence = catalogue().get(code, {}).get(language)
+    if sentence is None:
+        return code
+    try:
+        return sentence.format(**params)
+    except (KeyError, IndexError):
+        return sentence
+
+
+def say_refusal(refusal: Refusal, language: str = "zh") -> str:
+    """A refusal in words."""
+    return say(refusal.code, refusal.params, language)
+
+
+def say_row(error: RowError, language: str = "zh") -> str:
+    """``第 5 行「答案」:…``: place first, then what is wrong and how to mend it."""
+    place = {
+        "zh": f"{error.source} 第 {error.row} 行「{error.field}」:",
+        "en": f"{error.source} row {error.row}, field “{error.field}”: ",
+    }[language]
+    return place.lstrip() + say(error.code, error.params, language)
