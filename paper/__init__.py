@@ -1,1 +1,1 @@
-"""Pure vocabulary of a paper: item types, responses, scoring rules, package schema. No I/O."""
+"""The vocabulary of a paper: items, responses, scoring rules, forms, packages. Pure; everyone may import it."""
