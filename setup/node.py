@@ -1,5 +1,6 @@
 """`python -m setup.node npm ARGS...` runs npm; `python -m setup.node client TASK` runs the
-client's script of that name, and says so when there is none."""
+client's script of that name, and says so when there is none.
+"""
 
 import json
 import subprocess

@@ -6,7 +6,6 @@ strangers, which must never stay on the machine, be installed or be shipped.
 """
 
 import hashlib
-import os
 import sys
 import tempfile
 import zipfile
@@ -82,4 +81,4 @@ def _write(path: Path, body: bytes, member: Member) -> None:
     path.parent.mkdir(parents=True, exist_ok=True)
     partial = path.with_name(path.name + ".partial")
     partial.write_bytes(body)
-    os.replace(partial, path)
+    partial.replace(path)
