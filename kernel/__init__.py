@@ -1,1 +1,3 @@
-"""Common ground that knows no exam: errors, ids, time, bytes, settings, database, crypto, access, web."""
+"""Common ground that knows no exam: errors, ids, time, bytes, settings, database, crypto, access,
+web.
+"""

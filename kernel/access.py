@@ -1,6 +1,7 @@
 """Who may do what: principals, bearer tokens, two-person approval. Every context needs these.
 
-Rules kept here: a token is stored only as a hash; roles are closed words; an act that needs two people
+Rules kept here: a token is stored only as a hash; roles are closed words; an act that needs two
+people
 has a requester and a different approver, over the same digest of what is asked.
 """
 
@@ -68,7 +69,9 @@ class Role(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Principal:
-    """Who is asking. ``kind`` is ``staff`` or ``sitting``; a sitting's subject is its sitting id."""
+    """Who is asking. ``kind`` is ``staff`` or ``sitting``; a sitting's subject is its sitting
+    id.
+    """
 
     subject: str
     kind: str
@@ -81,21 +84,27 @@ class Principal:
     def need(self, *roles: Role) -> None:
         """Raises ``access.role_missing`` unless the principal is staff with one of the roles."""
         if self.kind != "staff" or not self.roles.intersection(roles):
-            raise Refusal(
-                "access.role_missing", Kind.FORBIDDEN, needed=", ".join(sorted(roles))
-            )
+            raise Refusal("access.role_missing", Kind.FORBIDDEN, needed=", ".join(sorted(roles)))
 
 
 async def issue_token(
-    session: WriteSession, clock: Clock, *, subject: str, kind: str,
-    claims: Mapping[str, Any], valid_s: int,
+    session: WriteSession,
+    clock: Clock,
+    *,
+    subject: str,
+    kind: str,
+    claims: Mapping[str, Any],
+    valid_s: int,
 ) -> str:
     """A new bearer token. Only its hash is stored."""
     token = chance.token_text()
     session.add(
         TokenRow(
-            token_hash=digest.sha256(token.encode()), subject=subject, kind=kind,
-            claims=dict(claims), expires_at_ms=clock.now_ms() + valid_s * 1_000,
+            token_hash=digest.sha256(token.encode()),
+            subject=subject,
+            kind=kind,
+            claims=dict(claims),
+            expires_at_ms=clock.now_ms() + valid_s * 1_000,
         )
     )
     return token
@@ -121,8 +130,13 @@ async def request_approval(
 ) -> str:
     """The first person asks; returns the approval id."""
     row = ApprovalRow(
-        id=mint("approval"), act=act, digest=digest.sha256(content), requested_by=by,
-        requested_at_ms=clock.now_ms(), approved_by=None, approved_at_ms=None,
+        id=mint("approval"),
+        act=act,
+        digest=digest.sha256(content),
+        requested_by=by,
+        requested_at_ms=clock.now_ms(),
+        approved_by=None,
+        approved_at_ms=None,
     )
     session.add(row)
     await session.flush()
@@ -147,11 +161,12 @@ async def approve(
         raise Refusal("approval.same_person", Kind.FORBIDDEN)
     if row.digest != digest.sha256(content):
         raise Refusal("approval.differs", Kind.CONFLICT)
-    taken = await session.execute(
+    taken = await session.scalar(
         update(ApprovalRow)
         .where(ApprovalRow.id == approval_id, ApprovalRow.approved_by.is_(None))
         .values(approved_by=by, approved_at_ms=clock.now_ms())
+        .returning(ApprovalRow.id)
     )
-    if taken.rowcount != 1:  # type: ignore[attr-defined] - an UPDATE's result has a row count
+    if taken is None:
         raise Refusal("approval.used", Kind.CONFLICT)
     return row.requested_by

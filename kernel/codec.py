@@ -20,13 +20,13 @@ _DEEPEST = 8
 
 
 def encode(kind: str, version: int, fields: Sequence[Field]) -> bytes:
-    """The canonical bytes of a value. Raises ValueError for what has no encoding (negative, > u64)."""
+    """The canonical bytes of a value. Raises ValueError for what has no encoding (negative, >
+    u64).
+    """
     name = kind.encode("ascii")
     if not 0 < len(name) < 256:
         raise ValueError("kind is 1 to 255 ASCII characters")
-    return (
-        MAGIC + bytes([len(name)]) + name + version.to_bytes(2, "big") + _list(list(fields))
-    )
+    return MAGIC + bytes([len(name)]) + name + version.to_bytes(2, "big") + _list(list(fields))
 
 
 def decode(kind: str, version: int, data: bytes) -> list[Any]:
@@ -62,12 +62,8 @@ def _list(items: Sequence[Field]) -> bytes:
 
 
 def _field(value: Field) -> bytes:
-    if value is None:
-        return b"\x00"
-    if value is True:
-        return b"\x06"
-    if value is False:
-        return b"\x05"
+    if value is None or isinstance(value, bool):
+        return {None: b"\x00", False: b"\x05", True: b"\x06"}[value]
     if isinstance(value, bytes):
         return b"\x01" + len(value).to_bytes(4, "big") + value
     if isinstance(value, str):

@@ -1,6 +1,7 @@
 """The database: SQLAlchemy 2 async on SQLite (WAL, synchronous=FULL) or PostgreSQL.
 
-Rules kept here: the commit is made in one place, when ``write`` ends without an error; SQLite has one
+Rules kept here: the commit is made in one place, when ``write`` ends without an error; SQLite has
+one
 writer at a time (BEGIN IMMEDIATE behind a lock), so a transaction never fails for being upgraded; a
 task that holds a transaction may not ask for a second one. Instants are BigInteger milliseconds.
 """
@@ -108,7 +109,12 @@ def _prepare_sqlite(engine: AsyncEngine, begin: str) -> None:
     def _connect(connection: Any, _record: object) -> None:
         connection.isolation_level = None
         cursor = connection.cursor()
-        for pragma in ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON", "busy_timeout=15000"):
+        for pragma in (
+            "journal_mode=WAL",
+            "synchronous=FULL",
+            "foreign_keys=ON",
+            "busy_timeout=15000",
+        ):
             cursor.execute(f"PRAGMA {pragma}")
         cursor.close()
 

@@ -1,11 +1,13 @@
 """Refusals: what the program declines to do, as data.
 
-Rules kept here: a refusal has a stable dotted code, a kind and parameters; it carries no HTTP status
+Rules kept here: a refusal has a stable dotted code, a kind and parameters; it carries no HTTP
+status
 (kernel.web maps kinds) and no prose (kernel.words and the client's locale files hold the words).
 """
 
+import dataclasses
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from enum import StrEnum
 
 Param = str | int | float | bool | None
@@ -25,7 +27,9 @@ class Kind(StrEnum):
 
 
 class Refusal(Exception):
-    """A refusal with a code such as ``answer.too_late``; ``params`` fill the catalogue's sentence."""
+    """A refusal with a code such as ``answer.too_late``; ``params`` fill the catalogue's
+    sentence.
+    """
 
     def __init__(self, code: str, kind: Kind = Kind.INVALID, **params: Param) -> None:
         super().__init__(code)
@@ -44,7 +48,7 @@ class RowError:
     row: int
     field: str
     code: str
-    params: Mapping[str, Param] = field(default_factory=dict)
+    params: Mapping[str, Param] = dataclasses.field(default_factory=dict)
     source: str = ""
 
 

@@ -1,6 +1,7 @@
 """Identifiers and short codes.
 
-Rules kept here: ids are minted here and nowhere else; an id sorts by the time it was minted and says
+Rules kept here: ids are minted here and nowhere else; an id sorts by the time it was minted and
+says
 what it names (``cand_01J…``); codes that people type use Crockford base32 with a check character.
 """
 
@@ -25,7 +26,7 @@ def mint(noun: str) -> str:
 
 
 def short_code(digest: bytes) -> str:
-    """12 characters from a hash: 11 carry its first 55 bits, the last is a check (mod 32).
+    """12 characters from a hash: 11 carry its first 55 bits, the last a weighted sum mod 31.
 
     The code is a locator, never a proof. Raises ValueError for fewer than 7 bytes.
     """

@@ -6,7 +6,6 @@ every order equally likely, Fisher–Yates gives the order (docs/formats/draw.md
 
 import hashlib
 from collections.abc import Iterator, Sequence
-
 from typing import TypeVar
 
 from kernel.codec import encode

@@ -1,7 +1,9 @@
 """Settings: one frozen tree, read once at start from GONGYUAN_* variables (``__`` between levels).
 
-Rules kept here: every number that a policy could change is named here with its default and source; an
-unknown or impossible value stops the start with the path of the bad key. Tags: S.. and T as in docs/policy.md.
+Rules kept here: every number that a policy could change is named here with its default and
+source; an
+unknown or impossible value stops the start with the path of the bad key. Tags: S.. and T as in
+docs/policy.md.
 """
 
 from pathlib import Path
@@ -35,14 +37,18 @@ class ExamPolicy(_Frozen):
 
 
 class FaceSettings(_Frozen):
-    """Face matching. Thresholds are cosine similarity of SFace 2021dec (docs/face.md has the measurement)."""
+    """Face matching. Thresholds are cosine similarity of SFace 2021dec (docs/face.md has the
+    measurement).
+    """
 
     engine: Literal["sface", "dlib"] = "sface"
     models_dir: Path = Path(".models")
     accept: float = Field(0.45, description="check-in: advised as same person")
     review: float = Field(0.36, description="check-in: below is advised as different")
     same_person: float = Field(0.40, description="captures during the exam")
-    sharpness_min: float = Field(12.0, description="variance of Laplacian under which a frame is unusable")
+    sharpness_min: float = Field(
+        12.0, description="variance of Laplacian under which a frame is unusable"
+    )
     workers: int = Field(1, description="matcher processes", ge=1)
 
 
@@ -53,13 +59,17 @@ class HttpSettings(_Frozen):
     port: int = 8000
     practice_port: int = 8001
     body_limit_bytes: int = 32 * 1024 * 1024
-    origin: str = Field("gongyuan.local", description="name of this log's origin in every signed record")
+    origin: str = Field(
+        "gongyuan.local", description="name of this log's origin in every signed record"
+    )
 
 
 class PdfSettings(_Frozen):
     """Printing."""
 
-    font_path: Path | None = Field(None, description="TrueType font with Chinese; None searches known places")
+    font_path: Path | None = Field(
+        None, description="TrueType font with Chinese; None searches known places"
+    )
 
 
 class Settings(BaseSettings):

@@ -1,6 +1,7 @@
 """HTTP: the one place where refusals meet status codes.
 
-Rules kept here: every error has the same body; endpoints declare their codes with ``refusals``; bodies
+Rules kept here: every error has the same body; endpoints declare their codes with ``refusals``;
+bodies
 over the limit are refused before they are read; pages may load nothing from elsewhere.
 """
 
@@ -49,8 +50,12 @@ class ErrorBody(BaseModel):
 def row_body(error: RowError) -> ErrorRow:
     """A row error as the API shows it."""
     return ErrorRow(
-        source=error.source, row=error.row, field=error.field, code=error.code,
-        params=dict(error.params), message={lang: say_row(error, lang) for lang in LANGUAGES},
+        source=error.source,
+        row=error.row,
+        field=error.field,
+        code=error.code,
+        params=dict(error.params),
+        message={lang: say_row(error, lang) for lang in LANGUAGES},
     )
 
 
@@ -58,7 +63,9 @@ def error_body(refusal: Refusal) -> ErrorBody:
     """A refusal as the API shows it."""
     rows = refusal.rows if isinstance(refusal, RowRefusal) else []
     return ErrorBody(
-        code=refusal.code, kind=refusal.kind.value, params=dict(refusal.params),
+        code=refusal.code,
+        kind=refusal.kind.value,
+        params=dict(refusal.params),
         message={lang: say(refusal.code, refusal.params, lang) for lang in LANGUAGES},
         rows=[row_body(row) for row in rows],
     )
@@ -131,17 +138,15 @@ def install(app: FastAPI, *, database: Database, clock: Clock, body_limit_bytes:
     async def _http(_: Request, error: HTTPException) -> JSONResponse:
         if error.status_code == 404:
             return _answer(Refusal("request.not_found", Kind.NOT_FOUND))
-        return JSONResponse(
-            error_body(Refusal("request.method")).model_dump(), error.status_code
-        )
+        return JSONResponse(error_body(Refusal("request.method")).model_dump(), error.status_code)
 
     app.add_middleware(_Guard, body_limit_bytes=body_limit_bytes)
 
 
 _HEADERS = [
     (b"content-security-policy",
-     b"default-src 'self'; img-src 'self' blob: data:; media-src 'self' blob:; "
-     b"style-src 'self' 'unsafe-inline'; connect-src 'self' ws: wss:; frame-ancestors 'none'"),
+     (b"default-src 'self'; img-src 'self' blob: data:; media-src 'self' blob:; "
+      b"style-src 'self' 'unsafe-inline'; connect-src 'self' ws: wss:; frame-ancestors 'none'")),
     (b"x-content-type-options", b"nosniff"),
     (b"referrer-policy", b"no-referrer"),
     (b"permissions-policy", b"camera=(self), microphone=(self), geolocation=()"),

@@ -1,1 +1,3 @@
-"""The vocabulary of a paper: items, responses, scoring rules, forms, packages. Pure; everyone may import it."""
+"""The vocabulary of a paper: items, responses, scoring rules, forms, packages. Pure; everyone may
+import it.
+"""

@@ -1,6 +1,7 @@
 """Items as a candidate may see them, and the words of the bank.
 
-Rules kept here: a key never stands in an item; option ids are opaque, so neither order nor letter of
+Rules kept here: a key never stands in an item; option ids are opaque, so neither order nor letter
+of
 the bank reaches a candidate; display letters are made at the seat.
 """
 
@@ -10,7 +11,9 @@ import msgspec
 
 
 class ItemType(StrEnum):
-    """单选 · 多选 · 判断 · 简答. The trade's numeric codes (10, 20, 30, 50) are in ``TRADE_CODES``."""
+    """单选 · 多选 · 判断 · 简答. The trade's numeric codes (10, 20, 30, 50) are in
+    ``TRADE_CODES``.
+    """
 
     SINGLE = "single"
     MULTIPLE = "multiple"
@@ -59,7 +62,9 @@ class Option(msgspec.Struct, frozen=True):
 
 
 class FormItem(msgspec.Struct, frozen=True):
-    """An item in a form. ``score`` is a decimal in text, e.g. ``"0.5"``; ``item_id`` names one version."""
+    """An item in a form. ``score`` is a decimal in text, e.g. ``"0.5"``; ``item_id`` names one
+    version.
+    """
 
     item_id: str
     type: ItemType

@@ -1,7 +1,8 @@
 """The sealed paper package: one file that carries a paper from the bank to the hall.
 
 Rules kept here: content and scoring key are two ciphertexts under two keys; the manifest is public,
-canonical and signed; every part is named by its SHA-256; a form's hash covers everything a candidate may
+canonical and signed; every part is named by its SHA-256; a form's hash covers everything a
+candidate may
 see, in the bank's order. Layout in docs/formats/package.md. Encryption is done by the callers.
 """
 

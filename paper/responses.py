@@ -1,6 +1,7 @@
 """Responses: what a candidate answered, always the whole state of one item.
 
-Rules kept here: a response names canonical option ids in sorted order, or holds text; blank is None.
+Rules kept here: a response names canonical option ids in sorted order, or holds text; blank is
+None.
 """
 
 import msgspec
@@ -21,7 +22,8 @@ class Response(msgspec.Struct, frozen=True, omit_defaults=True):
 def parse_response(item: FormItem, raw: object) -> Response | None:
     """The response in its one form; None when blank.
 
-    Raises ``response.shape``, ``response.option_unknown``, ``response.too_many``, ``response.too_long``.
+    Raises ``response.shape``, ``response.option_unknown``, ``response.too_many``,
+    ``response.too_long``.
     """
     if raw is None:
         return None

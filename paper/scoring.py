@@ -1,6 +1,7 @@
 """Scoring rules in decimal arithmetic (domain table: 多选 default is all or nothing).
 
-Rules kept here: any wrong option gives zero; a blank is never negative and is not "wrong"; the score of
+Rules kept here: any wrong option gives zero; a blank is never negative and is not "wrong"; the
+score of
 an item lies between 0 and its full mark; a text answer has no machine score.
 """
 

@@ -20,7 +20,9 @@ _PURPOSE = b"gongyuan/holder-private-key/v1"
 
 @dataclass(frozen=True, slots=True)
 class HolderKey:
-    """A holder's public key (32 bytes) and the private key under the passphrase (salt ‖ envelope)."""
+    """A holder's public key (32 bytes) and the private key under the passphrase (salt ‖
+    envelope).
+    """
 
     public: bytes
     locked: bytes
@@ -28,13 +30,20 @@ class HolderKey:
 
 def _stretch(passphrase: str, salt: bytes) -> bytes:
     return hash_secret_raw(
-        passphrase.encode(), salt, time_cost=3, memory_cost=65_536, parallelism=1,
-        hash_len=32, type=Type.ID,
+        passphrase.encode(),
+        salt,
+        time_cost=3,
+        memory_cost=65_536,
+        parallelism=1,
+        hash_len=32,
+        type=Type.ID,
     )
 
 
 def make_holder(passphrase: str) -> HolderKey:
-    """A new key pair whose private half opens only with this passphrase (argon2id 64 MiB, 3 passes)."""
+    """A new key pair whose private half opens only with this passphrase (argon2id 64 MiB, 3
+    passes).
+    """
     private = X25519PrivateKey.generate()
     salt = chance.token_bytes(16)
     locked = envelope.seal(_stretch(passphrase, salt), private.private_bytes_raw(), _PURPOSE)
@@ -60,7 +69,9 @@ def open_sealed(private: bytes, sealed: bytes, info: bytes) -> bytes:
 
 
 def split(secret: bytes, needed: int, total: int) -> list[bytes]:
-    """``total`` shares (33 bytes: index ‖ 32) of a 32-byte secret; any ``needed`` of them rejoin it."""
+    """``total`` shares (33 bytes: index ‖ 32) of a 32-byte secret; any ``needed`` of them rejoin
+    it.
+    """
     if len(secret) != 32 or not 2 <= needed <= total <= 255:
         raise ValueError("32-byte secret, 2 <= needed <= total")
     left = Shamir.split(needed, total, secret[:16], ssss=False)
@@ -69,7 +80,9 @@ def split(secret: bytes, needed: int, total: int) -> list[bytes]:
 
 
 def join(shares: list[bytes]) -> bytes:
-    """The secret from at least ``needed`` different shares; too few give a wrong secret, not an error."""
+    """The secret from at least ``needed`` different shares; too few give a wrong secret, not an
+    error.
+    """
     left = Shamir.combine([(s[0], s[1:17]) for s in shares], ssss=False)
     right = Shamir.combine([(s[0], s[17:33]) for s in shares], ssss=False)
     return bytes(left) + bytes(right)

@@ -1,7 +1,8 @@
 """The key ring: the top of the key hierarchy, outside the database.
 
 Rules kept here: the file is created once with mode 0600 and never rewritten in place; data keys are
-wrapped under a purpose; the custody grade is said plainly (``file``: root on this machine can read it).
+wrapped under a purpose; the custody grade is said plainly (``file``: root on this machine can
+read it).
 """
 
 import json
@@ -14,7 +15,9 @@ from kernel.crypto.signing import ServerKey
 
 
 class KeyRing(Protocol):
-    """Wraps data keys and signs. Durable before it returns; a wrapped key names its ring version."""
+    """Wraps data keys and signs. Durable before it returns; a wrapped key names its ring
+    version.
+    """
 
     @property
     def custody(self) -> str: ...
@@ -68,7 +71,9 @@ def _create(path: Path) -> None:
     fresh = path.with_suffix(".new")
     handle = os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
     with os.fdopen(handle, "w") as file:
-        json.dump({"format": "gongyuan-keyring-1", "masters": {"1": chance.token_bytes(32).hex()}}, file)
+        json.dump(
+            {"format": "gongyuan-keyring-1", "masters": {"1": chance.token_bytes(32).hex()}}, file
+        )
         file.flush()
         os.fsync(file.fileno())
     fresh.rename(path)

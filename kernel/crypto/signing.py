@@ -1,4 +1,6 @@
-"""Signatures: Ed25519 for servers, ECDSA P-256 for browsers (WebCrypto of Chromium 109 has no Ed25519)."""
+"""Signatures: Ed25519 for servers, ECDSA P-256 for browsers (WebCrypto of Chromium 109 has no
+Ed25519).
+"""
 
 from typing import Protocol
 
