@@ -3,7 +3,7 @@
 import sys
 
 
-def main(names):
+def main(names: "list[str]") -> None:
     """Run the steps; exit 1 with a bilingual message when one cannot go on, 2 on wrong usage.
 
     This file alone must be readable by any Python 3, so that an old one is told what is wrong.

@@ -4,6 +4,7 @@ import os
 import shutil
 import sys
 from importlib.util import find_spec
+from pathlib import Path
 
 from setup.console import SetupFailed, say
 from setup.places import ROOT, VENV, VENV_PYTHON
@@ -21,7 +22,14 @@ def prepare() -> None:
         return
     _create()
     say("安装 Python 依赖(约一分钟)", "installing Python packages (about a minute)")
-    pip = [VENV_PYTHON, "-m", "pip", "--disable-pip-version-check", "--no-input", "install"]
+    pip: list[str | Path] = [
+        VENV_PYTHON,
+        "-m",
+        "pip",
+        "--disable-pip-version-check",
+        "--no-input",
+        "install",
+    ]
     failure = SetupFailed(
         "Python 依赖安装失败。请检查网络或 pip 镜像设置后重试 make setup。",
         "Installing Python packages failed. Check the network or pip's mirror settings, "

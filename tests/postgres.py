@@ -1,7 +1,7 @@
 """A real PostgreSQL for the tests: one cluster per test run, from the wheel, on a free port.
 
-Rules kept here: it listens on 127.0.0.1 only, asks for a password, never runs as root, and is gone
-with its files when the run ends, also when the run is killed. PostgreSQL refuses to run as root;
+Rules kept here: it listens on 127.0.0.1 only, asks for a password, never runs as root, is gone with
+its files when the run ends, and stops by itself when the run is killed. PostgreSQL refuses root;
 there it runs as `nobody`, with its data, and if need be its programs, in a folder of their own.
 `fsync` is off unless `durable` is asked for: a test that cuts the power needs it.
 """
