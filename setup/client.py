@@ -6,7 +6,7 @@ from importlib.util import find_spec
 from pathlib import Path
 
 from setup.console import SetupFailed, say
-from setup.places import CLIENT
+from setup.places import CLIENT, PROGRAMS
 from setup.run import run
 from setup.stamps import digest, is_current, leave
 
@@ -24,15 +24,29 @@ def node_home() -> Path:
     return Path(spec.submodule_search_locations[0])
 
 
-def node_environment() -> dict[str, str]:
-    """Return the environment in which `node` on PATH is the wheel's."""
-    return {**os.environ, "PATH": f"{node_home() / 'bin'}{os.pathsep}{os.environ.get('PATH', '')}"}
-
-
 def npm() -> list[str | Path]:
     """Return the command that runs npm; the wheel's own `bin/npm` does not start."""
     home = node_home()
     return [home / "bin" / "node", home / "lib" / "node_modules" / "npm" / "bin" / "npm-cli.js"]
+
+
+def node_environment() -> dict[str, str]:
+    """Return the environment in which `node` and `npm` on PATH are the wheel's.
+
+    npm scripts call `npm run` themselves, so a starter that works is put before everything else.
+    """
+    PROGRAMS.mkdir(parents=True, exist_ok=True)
+    node, cli = npm()
+    _starter(PROGRAMS / "node", f'exec "{node}" "$@"')
+    _starter(PROGRAMS / "npm", f'exec "{node}" "{cli}" "$@"')
+    return {**os.environ, "PATH": f"{PROGRAMS}{os.pathsep}{os.environ.get('PATH', '')}"}
+
+
+def _starter(path: Path, line: str) -> None:
+    body = f"#!/bin/sh\n{line}\n"
+    if not path.exists() or path.read_text() != body:
+        path.write_text(body)
+        path.chmod(0o755)
 
 
 def prepare() -> None:

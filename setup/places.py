@@ -9,4 +9,5 @@ VENV_PYTHON = VENV / ("Scripts/python.exe" if sys.platform == "win32" else "bin/
 MODELS = ROOT / ".models"
 FONTS = ROOT / ".fonts"
 CLIENT = ROOT / "client"
+PROGRAMS = ROOT / ".setup" / "bin"
 NOTICES = ROOT / "setup" / "notices"
