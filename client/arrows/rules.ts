@@ -1,0 +1,45 @@
+import type { IForbiddenRuleType } from 'dependency-cruiser'
+
+/**
+ * Who may import whom: shared ← player ← practice, and console only shared.
+ * The build's own files and tests of the arrows are outside.
+ */
+export const RULES: IForbiddenRuleType[] = [
+  {
+    name: 'shared-imports-no-program',
+    severity: 'error',
+    from: { path: '(^|/)shared/' },
+    to: { path: '(^|/)(player|console|practice)/' },
+  },
+  {
+    name: 'player-imports-only-shared',
+    severity: 'error',
+    from: { path: '(^|/)player/' },
+    to: { path: '(^|/)(console|practice)/' },
+  },
+  {
+    name: 'console-imports-only-shared',
+    severity: 'error',
+    from: { path: '(^|/)console/' },
+    to: { path: '(^|/)(player|practice)/' },
+  },
+  {
+    name: 'practice-imports-no-console',
+    severity: 'error',
+    from: { path: '(^|/)practice/' },
+    to: { path: '(^|/)console/' },
+  },
+  {
+    name: 'only-the-console-uses-a-component-library',
+    severity: 'error',
+    from: { path: '(^|/)(shared|player|practice)/' },
+    to: { path: 'node_modules/(element-plus|@element-plus)' },
+  },
+  { name: 'no-cycles', severity: 'error', from: {}, to: { circular: true } },
+  {
+    name: 'nothing-unresolved',
+    severity: 'error',
+    from: {},
+    to: { couldNotResolve: true },
+  },
+]

@@ -1,0 +1,62 @@
+/**
+ * Builds the three programs, each on its own: nothing of one may reach the bundle of another.
+ *
+ * `node build.ts [--watch] [player|console|practice ...]`; without a name, all. Chromium 109 is the
+ * oldest browser served (the last for Windows 7), for scripts and for styles.
+ */
+import { existsSync } from 'node:fs'
+import { join } from 'node:path'
+import vue from '@vitejs/plugin-vue'
+import { build, type InlineConfig } from 'vite'
+
+const HERE = import.meta.dirname
+const BASES = { player: '/exam/', console: '/console/', practice: '/' } as const
+type Program = keyof typeof BASES
+const OLDEST = 'chrome109'
+
+function configOf(program: Program, watch: boolean): InlineConfig {
+  return {
+    configFile: false,
+    root: join(HERE, program),
+    base: BASES[program],
+    publicDir: 'public',
+    logLevel: 'warn',
+    resolve: { alias: { '@': HERE } },
+    plugins: [vue()],
+    define: {
+      __VUE_OPTIONS_API__: 'false',
+      __VUE_PROD_DEVTOOLS__: 'false',
+      __VUE_I18N_LEGACY_API__: 'false',
+      __INTLIFY_PROD_DEVTOOLS__: 'false',
+    },
+    build: {
+      outDir: join(HERE, 'dist', program),
+      emptyOutDir: true,
+      target: OLDEST,
+      cssTarget: OLDEST,
+      assetsInlineLimit: 0,
+      modulePreload: { polyfill: false },
+      reportCompressedSize: false,
+      chunkSizeWarningLimit: 1500,
+      watch: watch ? {} : null,
+    },
+  }
+}
+
+function isProgram(word: string): word is Program {
+  return word in BASES
+}
+
+const words = process.argv.slice(2)
+const watch = words.includes('--watch')
+const named = words.filter((word) => word !== '--watch')
+const unknown = named.filter((word) => !isProgram(word))
+if (unknown.length > 0) throw new Error(`unknown program: ${unknown.join(', ')}`)
+
+const wanted = named.length > 0 ? named.filter(isProgram) : (Object.keys(BASES) as Program[])
+for (const program of wanted) {
+  if (!existsSync(join(HERE, program, 'index.html'))) {
+    throw new Error(`${program}/index.html is missing`)
+  }
+  await build(configOf(program, watch))
+}
