@@ -47,8 +47,15 @@ class FaceSettings(_Frozen):
     review: float = Field(0.36, description="check-in: below is advised as different")
     same_person: float = Field(0.40, description="captures during the exam")
     sharpness_min: float = Field(
-        12.0, description="variance of Laplacian under which a frame is unusable"
+        1.6, description="detail of a face, 1000 x directional Laplacian variance / variance (docs/face.md)"
     )
+    brightness_min: float = Field(20.0, description="mean grey level of a face, 0-255")
+    face_min_px: int = Field(40, description="height of a face in a frame")
+    portrait_face_min_px: int = Field(80, description="height of the face in a portrait on file")
+    frame_limit_bytes: int = Field(10 * 1024 * 1024, description="largest picture taken in")
+    frame_limit_px: int = Field(24_000_000, description="most pixels of a picture taken in")
+    segment_limit_bytes: int = Field(16 * 1024 * 1024, description="largest recording segment")
+    queue: int = Field(64, description="frames waiting for a matcher; more are refused", ge=1)
     workers: int = Field(1, description="matcher processes", ge=1)
 
 

@@ -1,0 +1,47 @@
+"""What a face engine saw in one frame, as plain values that travel between processes."""
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class SeenFace:
+    """One face. The box is in pixels of the frame as it arrived.
+
+    ``brightness`` is the mean grey level (0..255) of the face, ``sharpness`` is what
+    ``proctor.engines.images.sharpness`` defines. ``scores`` holds one similarity per reference asked
+    about; it is empty for a face that was only counted. ``template`` is filled only when asked for.
+    """
+
+    x: int
+    y: int
+    width: int
+    height: int
+    confidence: float
+    brightness: float
+    sharpness: float
+    scores: tuple[float, ...] = ()
+    template: bytes = b""
+
+    @property
+    def score(self) -> float:
+        """The best similarity to any reference, -1 when there was none."""
+        return max(self.scores, default=-1.0)
+
+
+@dataclass(frozen=True, slots=True)
+class Sight:
+    """One frame: its size in pixels, mean grey level, grey deviation, faces (largest first), luma print.
+
+    ``luma`` is 16 x 12 mean grey levels, row by row: enough to tell a frozen picture from a live one.
+    """
+
+    width: int
+    height: int
+    brightness: float
+    contrast: float
+    faces: tuple[SeenFace, ...]
+    luma: bytes
+
+    def best(self) -> SeenFace | None:
+        """The face that fits best, not the largest: a bystander may stand nearer to the camera."""
+        return max(self.faces, key=lambda face: face.score, default=None)
