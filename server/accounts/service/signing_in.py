@@ -1,0 +1,179 @@
+"""The accounts' use cases.
+
+Rules kept here: argon2 runs off the event loop and outside every transaction; a name without an
+account costs the same time and locks the same way; the second person is another person.
+"""
+
+import asyncio
+from collections.abc import Collection
+from dataclasses import dataclass
+
+from sqlalchemy import func, select
+from sqlalchemy.exc import IntegrityError
+
+from kernel.access import Principal, Role, issue_token, revoke_tokens
+from kernel.clock import Clock
+from kernel.crypto.passwords import hash_password, password_fits
+from kernel.db import Database
+from kernel.errors import Kind, Refusal
+from kernel.ids import mint
+from server.accounts.rules import account_name, check_account, check_password, check_pin
+from server.accounts.service.attempts import begin_attempt, clear_attempts
+from server.accounts.service.people import Account, account_of, shown
+from server.accounts.tables import AccountRow
+
+TOKEN_VALID_S = 12 * 3_600
+DESK_ROLES = frozenset({Role.INVIGILATOR, Role.CHIEF, Role.OFFICER})
+
+# Nobody's password, of the same cost: what a name without an account is checked against.
+NOBODY = (
+    "$argon2id$v=19$m=19456,t=2,p=1$1KuDftkUa"
+    "FfgZLuOVzqHtQ$NrlrF0JBwdIfL1Unj9hTK/97hbVCZj2BTe3hsJhDK4o"
+)
+
+
+@dataclass(frozen=True, slots=True)
+class SignedIn:
+    """A fresh token and whose it is."""
+
+    token: str
+    account: Account
+    expires_at_ms: int
+
+
+@dataclass(frozen=True, slots=True)
+class SecondPerson:
+    """The other person who confirmed with a PIN."""
+
+    account_id: str
+    name: str
+    roles: frozenset[Role]
+
+
+class AccountsService:
+    """Staff of this installation."""
+
+    def __init__(self, database: Database, clock: Clock) -> None:
+        self._db = database
+        self._clock = clock
+
+    async def ensure_administrator(self, *, account: str, name: str, password: str) -> str | None:
+        """The first administrator of an empty installation; None when there is staff already."""
+        async with self._db.read() as session:
+            if (await session.execute(select(func.count(AccountRow.id)))).scalar_one():
+                return None
+        made = await self.create(
+            by=None, account=account, name=name, roles=[Role.ADMINISTRATOR], password=password
+        )
+        return made.account_id
+
+    async def create(
+        self,
+        *,
+        by: Principal | None,
+        account: str,
+        name: str,
+        roles: Collection[Role],
+        password: str,
+        pin: str | None = None,
+        language: str = "zh",
+    ) -> Account:
+        """A new account. Raises ``accounts.bad_name``, ``.password_weak``, ``.pin_weak``,
+        ``.taken``, ``.roles_clash`` (三员分立: administrator and auditor hold nothing else).
+        """
+        wanted = check_account(account)
+        check_password(password)
+        apart = {Role.ADMINISTRATOR, Role.AUDITOR}
+        if not roles or (apart.intersection(roles) and len(set(roles)) > 1):
+            raise Refusal("accounts.roles_clash", Kind.INVALID)
+        if pin is not None:
+            check_pin(pin)
+        password_hash = await asyncio.to_thread(hash_password, password)
+        pin_hash = await asyncio.to_thread(hash_password, pin) if pin is not None else None
+        row = AccountRow(
+            id=mint("acct"),
+            account=wanted,
+            name=name.strip() or wanted,
+            roles=sorted(set(roles)),
+            language=language,
+            password_hash=password_hash,
+            pin_hash=pin_hash,
+            created_by=by.subject if by else None,
+            created_at_ms=self._clock.now_ms(),
+        )
+        try:
+            async with self._db.write() as tx:
+                tx.add(row)
+        except IntegrityError as taken:
+            raise Refusal("accounts.taken", Kind.CONFLICT, account=wanted) from taken
+        return shown(row)
+
+    async def accounts(self) -> list[Account]:
+        """All staff by account name."""
+        async with self._db.read() as session:
+            rows = await session.execute(select(AccountRow).order_by(AccountRow.account))
+            return [shown(row) for row in rows.scalars()]
+
+    async def me(self, principal: Principal) -> Account:
+        """The caller. Raises ``accounts.unknown``."""
+        async with self._db.read() as session:
+            return await account_of(session, principal.subject)
+
+    async def sign_in(self, account: str, password: str) -> SignedIn:
+        """A token for the right password. Raises ``accounts.wrong``, ``accounts.locked``."""
+        row = await self._checked(account, password, purpose="password")
+        async with self._db.write() as tx:
+            await clear_attempts(tx, purpose="password", subject=row.account)
+            token = await issue_token(
+                tx,
+                self._clock,
+                subject=row.id,
+                kind="staff",
+                claims={"roles": row.roles, "name": row.name, "account": row.account},
+                valid_s=TOKEN_VALID_S,
+            )
+        return SignedIn(token, shown(row), self._clock.now_ms() + TOKEN_VALID_S * 1_000)
+
+    async def sign_out(self, principal: Principal) -> None:
+        """Ends every token of the caller."""
+        async with self._db.write() as tx:
+            await revoke_tokens(tx, subject=principal.subject, kind="staff")
+
+    async def second_person(
+        self,
+        *,
+        first: Principal,
+        account: str,
+        pin: str,
+        roles: Collection[Role] = DESK_ROLES,
+    ) -> SecondPerson:
+        """Another person with one of the roles confirms with the PIN.
+
+        Call it before the transaction of the act: the failed attempt is counted in its own one,
+        which a refusal must not undo. Raises ``accounts.same_person``, ``accounts.pin_wrong``,
+        ``accounts.locked``, ``access.role_missing``.
+        """
+        row = await self._checked(account, pin, purpose="pin")
+        async with self._db.write() as tx:
+            await clear_attempts(tx, purpose="pin", subject=row.account)
+        if row.id == first.subject:
+            raise Refusal("accounts.same_person", Kind.FORBIDDEN)
+        held = shown(row).roles
+        if not held.intersection(roles):
+            raise Refusal("access.role_missing", Kind.FORBIDDEN, needed=", ".join(sorted(roles)))
+        return SecondPerson(row.id, row.name, held)
+
+    async def _checked(self, account: str, secret: str, *, purpose: str) -> AccountRow:
+        subject = account_name(account)
+        await begin_attempt(self._db, self._clock, purpose=purpose, subject=subject)
+        async with self._db.read() as session:
+            found = await session.execute(select(AccountRow).where(AccountRow.account == subject))
+            row = found.scalar_one_or_none()
+        stored = (
+            None if row is None else row.password_hash if purpose == "password" else row.pin_hash
+        )
+        fits = await asyncio.to_thread(password_fits, stored or NOBODY, secret)
+        if row is None or stored is None or not fits:
+            code = "accounts.wrong" if purpose == "password" else "accounts.pin_wrong"
+            raise Refusal(code, Kind.UNAUTHENTICATED if purpose == "password" else Kind.FORBIDDEN)
+        return row
