@@ -85,7 +85,7 @@ bench: setup ## the benchmarks, each beside its physical limit; ARGS=NAME
 	@$(VENV)/gongyuan bench $(or $(ARGS),all)
 
 load: setup ## the larger load and soak tests
-	@$(PYTEST) tests/load --override-ini timeout=3600
+	@$(PYTEST) tests/load -m load --timeout 3600
 
 vectors: setup ## check the byte formats against their published vectors
 	@$(PYTEST) tests/vectors
@@ -94,7 +94,7 @@ openapi: setup ## write the API's description and the client's types anew
 	@$(PY) -m setup.openapi
 
 screenshots: setup-tests ## take the pictures of the READMEs anew
-	@$(PYTEST) tests/e2e -m screenshots --override-ini addopts=
+	@$(PYTEST) tests/e2e -m screenshots --timeout 600
 
 clean: ## remove what builds and tests left; keeps data
 	@rm -rf build dist .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache \

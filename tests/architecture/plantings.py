@@ -58,7 +58,7 @@ PLANTINGS = (
         "from typing import TYPE_CHECKING\nif TYPE_CHECKING:\n    import paper",
     ),
     Planting("paper-vocabulary", "paper/planted.py", "import kernel.words"),
-    Planting("paper-vocabulary", "paper/planted.py", "import server.cli"),
+    Planting("paper-vocabulary", "paper/planted.py", "import server.results"),
     Planting("ledger-alone", "ledger/planted.py", "import paper"),
     Planting("ledger-alone", "ledger/planted.py", "import server.bodies"),
     Planting("contexts-closed", "server/papers/service.py", "import item_bank"),
