@@ -38,8 +38,8 @@ dev: setup ## the demo's server, and the client rebuilt at every change
 	$(VENV)/gongyuan demo $(ARGS)
 
 # --- check --------------------------------------------------------------------------------------
-.PHONY: check format-check fmt lint types imports client-check docker-lint unit integration e2e faults test
-check: setup format-check lint types imports client-check unit ## format, lint, types, imports, unit
+.PHONY: check format-check fmt lint types imports client-check openapi-check docker-lint unit integration e2e faults test
+check: setup format-check lint types imports openapi-check client-check unit ## format, lint, types, imports, unit
 
 fmt: ## format the code and mend what can be mended
 	@$(VENV)/ruff check --fix-only --quiet $(CODE)
@@ -61,6 +61,9 @@ imports: ## who may import whom
 client-check: ## the client's own format, lint, types, imports and unit tests
 	@$(NODE) client check
 
+openapi-check:
+	@$(PY) -m setup.openapi --check
+
 docker-lint: ## hadolint over the Dockerfile
 	@$(VENV)/hadolint --failure-threshold style Dockerfile
 
@@ -76,7 +79,7 @@ e2e: setup-tests ## the exam day in a real browser
 faults: ## kill -9 and friends
 	@$(PYTEST) tests/faults
 
-test: setup-tests format-check lint types imports client-check docker-lint ## everything CI runs
+test: setup-tests format-check lint types imports openapi-check client-check docker-lint ## everything CI runs
 	@$(PYTEST) tests
 
 # --- more ---------------------------------------------------------------------------------------
