@@ -4,9 +4,10 @@ Rules kept here: a session moves forward one state at a time and never back; the
 when the seats are drawn and not before the policy's time.
 """
 
+from collections.abc import Sequence
 from enum import StrEnum
 
-from kernel.errors import Kind, Refusal
+from kernel.errors import Kind, Refusal, RowError, RowRefusal
 
 
 class SessionState(StrEnum):
@@ -63,3 +64,20 @@ def desk_is_open(state: str, now_ms: int, starts_at_ms: int, check_in_opens_s: i
     """True when seats are drawn, the session is not closed, and it is time."""
     drawn = reached(state, SessionState.ARRANGED) and not reached(state, SessionState.CLOSED)
     return drawn and now_ms >= desk_opens_ms(starts_at_ms, check_in_opens_s)
+
+
+def check_plan(
+    *, starts_at_ms: int, duration_s: int, level: int, room_ids: Sequence[str], now_ms: int
+) -> None:
+    """Raises ``sessions.bad_plan`` with the faulty fields."""
+    faults = []
+    if starts_at_ms + duration_s * 1_000 <= now_ms:
+        faults.append(RowError(0, "starts_at_ms", "sessions.plan_past"))
+    if not 60 <= duration_s <= 24 * 3_600:
+        faults.append(RowError(0, "duration_s", "sessions.plan_duration"))
+    if not 1 <= level <= 5:
+        faults.append(RowError(0, "level", "sessions.plan_level"))
+    if not room_ids or len(set(room_ids)) != len(room_ids):
+        faults.append(RowError(0, "room_ids", "sessions.plan_rooms"))
+    if faults:
+        raise RowRefusal("sessions.bad_plan", faults)

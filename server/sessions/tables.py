@@ -32,6 +32,7 @@ class SessionRow(ServerTable):
     state: Mapped[str]
     roster_root: Mapped[str | None]
     roster_frozen_at_ms: Mapped[int | None]
+    candidate_count: Mapped[int]
     closed_at_ms: Mapped[int | None]
     created_by: Mapped[str]
     created_at_ms: Mapped[int]

@@ -7,7 +7,7 @@ the duty names.
 
 from collections.abc import Collection
 
-from sqlalchemy import select, update
+from sqlalchemy import select
 
 from kernel.access import Principal, Role
 from kernel.db import ReadSession, WriteSession
@@ -29,7 +29,10 @@ async def locked_session(session: WriteSession, session_id: str) -> SessionRow:
     """The row, locked until the transaction ends (PostgreSQL; SQLite has one writer anyway)."""
     row = (
         await session.execute(
-            select(SessionRow).where(SessionRow.id == session_id).with_for_update()
+            select(SessionRow)
+            .where(SessionRow.id == session_id)
+            .with_for_update()
+            .execution_options(populate_existing=True)
         )
     ).scalar_one_or_none()
     if row is None:
@@ -62,19 +65,25 @@ async def move_session(session: WriteSession, session_id: str, to: SessionState)
     return row
 
 
+async def count_candidates(session: WriteSession, session_id: str, added: int) -> SessionRow:
+    """Registration says how many it added; refused once frozen: ``sessions.roster_frozen``."""
+    row = await locked_session(session, session_id)
+    if row.roster_frozen_at_ms is not None:
+        raise Refusal("sessions.roster_frozen", Kind.CONFLICT, id=session_id)
+    row.candidate_count += added
+    await session.flush()
+    return row
+
+
 async def freeze_roster(
     session: WriteSession, session_id: str, roster_root: str, now_ms: int
 ) -> None:
     """From here on registration refuses changes. Raises ``sessions.roster_frozen``."""
-    frozen = await session.execute(
-        update(SessionRow)
-        .where(SessionRow.id == session_id, SessionRow.roster_frozen_at_ms.is_(None))
-        .values(roster_root=roster_root, roster_frozen_at_ms=now_ms)
-        .returning(SessionRow.id)
-        .execution_options(populate_existing=True)
-    )
-    if frozen.scalar_one_or_none() is None:
+    row = await locked_session(session, session_id)
+    if row.roster_frozen_at_ms is not None:
         raise Refusal("sessions.roster_frozen", Kind.CONFLICT, id=session_id)
+    row.roster_root, row.roster_frozen_at_ms = roster_root, now_ms
+    await session.flush()
 
 
 async def thaw_roster(session: WriteSession, session_id: str) -> None:
@@ -126,3 +135,13 @@ async def need_duty(
             session_id=session_id, room_id=room_id or "", needed=", ".join(sorted(duties)),
         )  # fmt: skip
     return min(held, key=list(duties).index)
+
+
+SEES_ALL = frozenset({Role.OFFICER, Role.SUPERVISOR, Role.ADMINISTRATOR, Role.AUDITOR})
+
+
+async def need_seen(session: ReadSession, principal: Principal, session_id: str) -> None:
+    """Raises unless the caller may look at the session: planners, supervisors, its own staff."""
+    if principal.kind == "staff" and principal.roles & SEES_ALL:
+        return
+    await need_duty(session, principal, session_id, duties=tuple(Duty))
