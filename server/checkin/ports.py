@@ -1,0 +1,46 @@
+"""What the desk asks of others: a matcher of faces."""
+
+from typing import Protocol
+
+
+class Verdict(Protocol):
+    """One comparison. ``advice``: same, review, different, unusable; the score is a similarity."""
+
+    @property
+    def match_id(self) -> str: ...
+    @property
+    def advice(self) -> str: ...
+    @property
+    def reason(self) -> str | None: ...
+    @property
+    def score(self) -> float | None: ...
+    @property
+    def threshold(self) -> float: ...
+    @property
+    def faces(self) -> int: ...
+    @property
+    def model(self) -> str: ...
+    @property
+    def frame_sha256(self) -> str: ...
+    @property
+    def frame_blob(self) -> str: ...
+    @property
+    def taken_at_ms(self) -> int: ...
+
+
+class FaceMatcher(Protocol):
+    """Call port: the answer is needed now. It opens its own transactions, so it is asked outside ours."""
+
+    async def verify(
+        self, *, subject_id: str, image: bytes, against: str, purpose: str
+    ) -> Verdict:
+        """Against ``portrait`` or ``door``. Raises what cannot be read as a picture."""
+        ...
+
+    async def set_door_frame(self, *, subject_id: str, match_id: str) -> None:
+        """The frame of this match becomes the reference for the seat and the exam."""
+        ...
+
+    async def frame(self, blob: str) -> bytes:
+        """The picture (JPEG)."""
+        ...
