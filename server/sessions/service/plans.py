@@ -4,10 +4,9 @@ Rules kept here: who plans a session is its first officer; a duty needs the role
 the ledger's session is opened with the plan, and every act stands in the session's stream.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from ledger.book import Act, Ledger
 from sqlalchemy import Select, func, select
 
 from kernel.access import Principal, Role
@@ -16,6 +15,7 @@ from kernel.db import Database, ReadSession, WriteSession
 from kernel.errors import Kind, Refusal
 from kernel.ids import mint
 from kernel.settings import ExamPolicy
+from ledger.book import Act, Ledger
 from server.accounts.service import account_of, accounts_named
 from server.bodies.service import Room, rooms_by_id
 from server.sessions.ports import OpenSittings
@@ -82,10 +82,10 @@ async def note(
     ledger: Ledger,
     session_id: str,
     kind: str,
-    body: dict[str, object],
+    body: Mapping[str, object],
 ) -> None:
     """Writes one act into the session's stream, in the caller's transaction."""
-    await ledger.append(tx, session_stream(session_id), [Act(kind=kind, body=body)])
+    await ledger.append(tx, session_stream(session_id), [Act(kind=kind, body=dict(body))])
 
 
 class SessionsService:
@@ -265,7 +265,7 @@ class SessionsService:
                 raise Refusal("sessions.sittings_open", Kind.CONFLICT, count=still_open)
             row.closed_at_ms = self._clock.now_ms()
             act = {"by": principal.subject, "reason_text": reason_text, "forced": forced}
-            await note(tx, self._ledger, session_id, "session_closed", dict(act))
+            await note(tx, self._ledger, session_id, "session_closed", act)
             return await self._view(tx, row)
 
     async def _view(self, session: ReadSession, row: SessionRow) -> SessionView:
