@@ -27,7 +27,7 @@ def _check_planted(planting: dict[str, str]) -> dict[str, Any]:
     before: dict[Path, bytes | None] = {}
     made: list[Path] = []
     for name, lines in planting.items():
-        path = Path(name)
+        path = _module_file(Path(name))
         if not path.parent.exists():
             path.parent.mkdir()
             made.append(path.parent)
@@ -45,6 +45,12 @@ def _check_planted(planting: dict[str, str]) -> dict[str, Any]:
                 path.write_bytes(body)
         for folder in made:
             folder.rmdir()
+
+
+def _module_file(path: Path) -> Path:
+    """Return the file itself, or the package's `__init__` where the module became a package."""
+    package = path.with_suffix("")
+    return package / "__init__.py" if package.is_dir() else path
 
 
 def _check() -> dict[str, Any]:
