@@ -1,0 +1,52 @@
+import 'fake-indexeddb/auto'
+import { describe, expect, it } from 'vitest'
+import { keepAck, StoredJournal, unsentBefore } from './journal'
+import type { Draft } from './state'
+import { openStore, wipe } from './store'
+
+const DRAFT: Draft = { kind: 'marked', item_id: 'i1', response: null, client_ms: 5 }
+
+describe('the journal', () => {
+  it('numbers on after a reload', async () => {
+    const store = await openStore('reload')
+    const before = await StoredJournal.open(store, 's', 1, 1)
+    await Promise.all([before.append(DRAFT), before.append(DRAFT)])
+    const after = await StoredJournal.open(store, 's', 1, 1)
+    expect((await after.append(DRAFT)).event.seq).toBe(3)
+    expect((await after.from(2)).map((event) => event.seq)).toEqual([2, 3])
+  })
+
+  it('numbers on after the server when the local log is gone', async () => {
+    const journal = await StoredJournal.open(await openStore('gone'), 's', 1, 8)
+    expect((await journal.append(DRAFT)).event.seq).toBe(8)
+  })
+
+  it('gives the next number and says so when the computer stores nothing', async () => {
+    const store = await openStore('broken')
+    const journal = await StoredJournal.open(store, 's', 1, 1)
+    await journal.append(DRAFT)
+    store.close()
+    const { event, stored } = await journal.append(DRAFT)
+    expect(stored).toBe(false)
+    expect(event.seq).toBe(2)
+    expect((await journal.from(2)).map((one) => one.seq)).toEqual([2])
+  })
+
+  it('finds what earlier epochs could not send', async () => {
+    const store = await openStore('earlier')
+    const old = await StoredJournal.open(store, 's', 1, 1)
+    for (let made = 0; made < 3; made += 1) await old.append(DRAFT)
+    await keepAck(store, 's', { epoch: 1, acked_through: 2 })
+    const other = await StoredJournal.open(store, 'other', 1, 1)
+    await other.append(DRAFT)
+    expect((await unsentBefore(store, 's', 2)).map((event) => event.seq)).toEqual([3])
+  })
+
+  it('is wiped for one sitting only', async () => {
+    const store = await openStore('wipe')
+    await (await StoredJournal.open(store, 's', 1, 1)).append(DRAFT)
+    await (await StoredJournal.open(store, 't', 1, 1)).append(DRAFT)
+    await wipe(store, 's')
+    expect(await store.getAll('events')).toHaveLength(1)
+  })
+})

@@ -1,0 +1,149 @@
+/**
+ * The log of this device's events, written before anything is sent.
+ *
+ * Rules kept here: an event gets its number in the transaction that stores it; the transaction is
+ * durable (`strict`) before the candidate sees it counted; nothing is deleted before the receipt.
+ * When the computer stores nothing any more the event still gets the next number and is sent; the
+ * caller learns that it is not stored.
+ */
+import type { ClientEvent } from '@/shared/sign'
+import type { Draft } from './state'
+import type { Store } from './store'
+
+export interface Journal {
+  /** Stores the draft under the next number. Never rejects. */
+  append(draft: Draft): Promise<{ event: ClientEvent; stored: boolean }>
+  /** Events of this epoch from `seq` on, by number. */
+  from(seq: number): Promise<ClientEvent[]>
+  /** The last number given, 0 before the first. */
+  readonly last: number
+}
+
+export class StoredJournal implements Journal {
+  #store: Store
+  #sitting_id: string
+  #epoch: number
+  #last: number
+  #memory: ClientEvent[] = []
+  #turn: Promise<unknown> = Promise.resolve()
+
+  private constructor(store: Store, sitting_id: string, epoch: number, last: number) {
+    this.#store = store
+    this.#sitting_id = sitting_id
+    this.#epoch = epoch
+    this.#last = last
+  }
+
+  /** Opens the log of one epoch; numbers start after both what is stored and `next_seq - 1`. */
+  static async open(
+    store: Store,
+    sitting_id: string,
+    epoch: number,
+    next_seq: number,
+  ): Promise<StoredJournal> {
+    const stored = await lastSeq(store, sitting_id, epoch).catch(() => 0)
+    return new StoredJournal(store, sitting_id, epoch, Math.max(stored, next_seq - 1))
+  }
+
+  get last(): number {
+    return this.#last
+  }
+
+  append(draft: Draft): Promise<{ event: ClientEvent; stored: boolean }> {
+    const done = this.#turn.then(() => this.#append(draft))
+    this.#turn = done
+    return done
+  }
+
+  async from(seq: number): Promise<ClientEvent[]> {
+    const range = IDBKeyRange.bound(
+      [this.#sitting_id, this.#epoch, seq],
+      [this.#sitting_id, this.#epoch, []],
+    )
+    const rows = await this.#store.getAll('events', range).catch(() => [])
+    const found = [...rows.map(bare), ...this.#memory.filter((event) => event.seq >= seq)]
+    return found.sort((left, right) => left.seq - right.seq)
+  }
+
+  async #append(draft: Draft): Promise<{ event: ClientEvent; stored: boolean }> {
+    const { kind, item_id, response, client_ms } = draft
+    const event: ClientEvent = { seq: this.#last + 1, kind, item_id, response, client_ms }
+    this.#last = event.seq
+    try {
+      const tx = this.#store.transaction('events', 'readwrite', { durability: 'strict' })
+      await Promise.all([
+        tx.store.add({ ...event, sitting_id: this.#sitting_id, epoch: this.#epoch }),
+        tx.done,
+      ])
+      return { event, stored: true }
+    } catch {
+      this.#memory.push(event)
+      return { event, stored: false }
+    }
+  }
+}
+
+/** A log that lives as long as the page; practice uses it. */
+export class MemoryJournal implements Journal {
+  #events: ClientEvent[] = []
+
+  get last(): number {
+    return this.#events.length
+  }
+
+  append(draft: Draft): Promise<{ event: ClientEvent; stored: boolean }> {
+    const event: ClientEvent = { ...draft, seq: this.#events.length + 1 }
+    this.#events.push(event)
+    return Promise.resolve({ event, stored: true })
+  }
+
+  from(seq: number): Promise<ClientEvent[]> {
+    return Promise.resolve(this.#events.filter((event) => event.seq >= seq))
+  }
+}
+
+/** Events of the sitting's epochs before `epoch` that the server had not acknowledged. */
+export async function unsentBefore(
+  store: Store,
+  sitting_id: string,
+  epoch: number,
+): Promise<ClientEvent[]> {
+  const range = IDBKeyRange.bound([sitting_id], [sitting_id, epoch], false, true)
+  const rows = await store.getAll('events', range).catch(() => [])
+  const acked = new Map<number, number>()
+  for (const row of rows) {
+    if (acked.has(row.epoch)) continue
+    acked.set(row.epoch, await ackedThrough(store, sitting_id, row.epoch))
+  }
+  return rows.filter((row) => row.seq > (acked.get(row.epoch) ?? 0)).map(bare)
+}
+
+/** Remembers how far the server has acknowledged an epoch. */
+export async function keepAck(
+  store: Store,
+  sitting_id: string,
+  ack: { epoch: number; acked_through: number },
+): Promise<void> {
+  await store.put('facts', { ...ack }, ackName(sitting_id, ack.epoch))
+}
+
+async function ackedThrough(store: Store, sitting_id: string, epoch: number): Promise<number> {
+  const kept = (await store.get('facts', ackName(sitting_id, epoch))) as
+    { acked_through: number } | undefined
+  return kept?.acked_through ?? 0
+}
+
+function ackName(sitting_id: string, epoch: number): string {
+  return `ack/${sitting_id}/${epoch}`
+}
+
+async function lastSeq(store: Store, sitting_id: string, epoch: number): Promise<number> {
+  const range = IDBKeyRange.bound([sitting_id, epoch], [sitting_id, epoch, []])
+  const cursor = await store.transaction('events').store.openKeyCursor(range, 'prev')
+  return cursor?.key[2] ?? 0
+}
+
+function bare(row: ClientEvent): ClientEvent {
+  const { seq, kind, item_id, response, client_ms } = row
+  return { seq, kind, item_id, response, client_ms }
+}

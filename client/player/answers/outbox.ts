@@ -1,0 +1,195 @@
+/**
+ * Sends the log to the server, in order, until everything is acknowledged.
+ *
+ * Rules kept here: one batch is on its way at a time, of at most 50 events and 60 kB; a batch is
+ * sent again, unchanged in content, until an ack covers it; an ack is cumulative and never goes
+ * back; the server's `ledger.gap` moves the start, from the journal; a refusal that no repetition
+ * can mend stops the sending and is told.
+ */
+import { Refused, Unreachable } from '@/shared/api'
+import type { Ack } from '@/shared/contract'
+import { eventBytes, type ClientEvent } from '@/shared/sign'
+import { Alarm, backoff_ms, type Sleep } from '../backoff'
+import type { EventBatch, Signer } from '../transport'
+import type { Journal } from './journal'
+
+export const BATCH_EVENTS = 50
+export const BATCH_BYTES = 60_000
+export const BATCH_WAIT_MS = 250
+const HELD_MS = 5000
+
+/** Why the sending has stopped for good, on this device. */
+export type Stop = 'fenced' | 'closed' | 'late' | 'signed_out' | 'blocked'
+
+export interface OutboxHooks {
+  acked(ack: Ack): void
+  stopped(stop: Stop, refusal: Refused): void
+  /** After every try: whether the server was reached. */
+  reached(up: boolean): void
+}
+
+const STOPS: Record<string, Stop> = {
+  'answer.stale_epoch': 'fenced',
+  'sitting.closed': 'closed',
+  'answer.too_late': 'late',
+  'ledger.conflict': 'blocked',
+  'answer.item_unknown': 'blocked',
+}
+const PATIENCE = new Set(['sitting.paused', 'answer.too_early'])
+
+export class Outbox {
+  #send: (batch: EventBatch) => Promise<Ack>
+  #signer: Signer
+  #journal: Journal
+  #hooks: OutboxHooks
+  #waiting: ClientEvent[] = []
+  #acked = 0
+  #running = false
+  #stop: Stop | null = null
+  #alarm: Alarm
+  #idle: (() => void)[] = []
+
+  constructor(
+    send: (batch: EventBatch) => Promise<Ack>,
+    signer: Signer,
+    journal: Journal,
+    hooks: OutboxHooks,
+    wait?: Sleep,
+  ) {
+    this.#send = send
+    this.#signer = signer
+    this.#journal = journal
+    this.#hooks = hooks
+    this.#alarm = new Alarm(wait)
+  }
+
+  /** Events not yet acknowledged. */
+  get waiting(): number {
+    return this.#waiting.length
+  }
+
+  get stopped(): Stop | null {
+    return this.#stop
+  }
+
+  /** Queues events that are in the journal; they may come in any order, each once. */
+  add(...events: ClientEvent[]): void {
+    const known = new Set(this.#waiting.map((event) => event.seq))
+    const fresh = events.filter((event) => event.seq > this.#acked && !known.has(event.seq))
+    this.#waiting = [...this.#waiting, ...fresh].sort((left, right) => left.seq - right.seq)
+    if (!this.#running && this.#waiting.length > 0 && this.#stop === null) void this.#run()
+  }
+
+  /** Sends these once more, although they were acknowledged: the server says it lacks them. */
+  again(events: readonly ClientEvent[]): void {
+    this.#acked = Math.min(this.#acked, (events[0]?.seq ?? Infinity) - 1)
+    this.add(...events)
+  }
+
+  /** Tries now instead of at the end of the wait: the network may be back. */
+  hurry(): void {
+    this.#alarm.wake()
+  }
+
+  /** Resolves when nothing is waiting or the sending has stopped. */
+  drained(): Promise<void> {
+    if (!this.#running) return Promise.resolve()
+    this.hurry()
+    return new Promise((done) => this.#idle.push(done))
+  }
+
+  async #run(): Promise<void> {
+    this.#running = true
+    let failures = 0
+    await this.#alarm.wait(BATCH_WAIT_MS)
+    while (this.#waiting.length > 0 && this.#stop === null) {
+      const wait_ms = await this.#once(failures)
+      failures = wait_ms === null ? 0 : failures + 1
+      if (wait_ms !== null && this.#isGoing()) await this.#alarm.wait(wait_ms)
+    }
+    this.#running = false
+    for (const done of this.#idle.splice(0)) done()
+  }
+
+  // A method, because the compiler cannot know that awaiting changes the field.
+  #isGoing(): boolean {
+    return this.#stop === null
+  }
+
+  /** One try; null when it went well, else the wait before the next, ms. */
+  async #once(failures: number): Promise<number | null> {
+    const events = this.#batch()
+    const first = events[0]
+    if (first === undefined) return null
+    const epoch = this.#signer.epoch
+    try {
+      const signature_b64 = await this.#signer.batch(events)
+      const ack = await this.#send({ epoch, first_seq: first.seq, events, signature_b64 })
+      this.#hooks.reached(true)
+      if (ack.epoch !== epoch || ack.acked_through < first.seq) return backoff_ms(failures)
+      this.#accept(ack)
+      return null
+    } catch (error) {
+      return this.#failed(error, failures)
+    }
+  }
+
+  #accept(ack: Ack): void {
+    this.#acked = Math.max(this.#acked, ack.acked_through)
+    this.#waiting = this.#waiting.filter((event) => event.seq > this.#acked)
+    this.#hooks.acked(ack)
+  }
+
+  async #failed(error: unknown, failures: number): Promise<number | null> {
+    if (!(error instanceof Refused)) {
+      this.#hooks.reached(false)
+      const asked = error instanceof Unreachable ? error.wait_ms : null
+      return Math.max(backoff_ms(failures), asked === null ? 0 : asked * Math.random())
+    }
+    this.#hooks.reached(true)
+    if (error.code === 'ledger.gap') return this.#rewind(error, failures)
+    if (PATIENCE.has(error.code)) return HELD_MS
+    const stop = error.kind === 'unauthenticated' ? 'signed_out' : STOPS[error.code]
+    if (stop !== undefined || error.code.startsWith('response.')) {
+      this.#stop = stop ?? 'blocked'
+      this.#hooks.stopped(this.#stop, error)
+      return null
+    }
+    return backoff_ms(failures + 1)
+  }
+
+  /** The server expects another number: go on from there, with what the journal has. */
+  async #rewind(gap: Refused, failures: number): Promise<number | null> {
+    const next = Number(gap.params.next_seq)
+    const first = this.#waiting[0]?.seq ?? 0
+    if (!Number.isSafeInteger(next) || next < 1) return backoff_ms(failures)
+    if (next > first) {
+      this.#waiting = this.#waiting.filter((event) => event.seq >= next)
+      this.#acked = Math.max(this.#acked, next - 1)
+      return null
+    }
+    const missing = (await this.#journal.from(next)).filter((event) => event.seq < first)
+    if (missing[0]?.seq !== next) {
+      this.#stop = 'blocked'
+      this.#hooks.stopped('blocked', gap)
+      return null
+    }
+    this.#acked = Math.min(this.#acked, next - 1)
+    this.#waiting = [...missing, ...this.#waiting]
+    return backoff_ms(failures)
+  }
+
+  /** The next events without a hole between them. */
+  #batch(): ClientEvent[] {
+    const batch: ClientEvent[] = []
+    let size = 0
+    for (const event of this.#waiting) {
+      const before = batch[batch.length - 1]
+      size += eventBytes(this.#signer.epoch, event).length
+      const isFull = batch.length === BATCH_EVENTS || size > BATCH_BYTES
+      if (before !== undefined && (isFull || event.seq !== before.seq + 1)) break
+      batch.push(event)
+    }
+    return batch
+  }
+}

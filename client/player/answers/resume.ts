@@ -1,0 +1,70 @@
+/**
+ * Putting together what the server holds and what only this computer holds. Pure.
+ *
+ * Rules kept here: of the current epoch, local events from the server's `next_seq` on are newer and
+ * stand; of an earlier epoch (the same computer before a new sign-in) what the server never got is
+ * said again under the new epoch, with its own time, unless the server holds the same already.
+ */
+import type { Paper } from '@/shared/contract'
+import type { ClientEvent } from '@/shared/sign'
+import { applied, folded, isSame, type Answers, type Draft } from './state'
+
+export interface Resumed {
+  state: Answers
+  /** Numbered events of this epoch that the server has not acknowledged. */
+  unsent: ClientEvent[]
+  /** Events of earlier epochs to say again. */
+  again: Draft[]
+}
+
+export function resumed(
+  paper: Paper,
+  own: readonly ClientEvent[],
+  earlier: readonly ClientEvent[],
+): Resumed {
+  const held: Answers = { answers: paper.answers, marks: paper.marks, viewed: [] }
+  const again = saidAgain(held, earlier)
+  const unsent = own.filter((event) => event.seq >= paper.next_seq)
+  const viewed = [...earlier, ...own].filter((event) => event.kind === 'item_viewed')
+  const state = folded(again.reduce(applied, folded(held, viewed)), unsent)
+  return { state, unsent, again }
+}
+
+function saidAgain(held: Answers, earlier: readonly ClientEvent[]): Draft[] {
+  const drafts: Draft[] = []
+  let state = held
+  for (const event of lastOfEach(earlier)) {
+    const after = applied(state, event)
+    if (!changes(state, after, event.item_id)) continue
+    drafts.push(event as Draft)
+    state = after
+  }
+  return drafts
+}
+
+/** The last answer and the last mark of each item, in the order they were made. */
+function lastOfEach(events: readonly ClientEvent[]): ClientEvent[] {
+  const last = new Map<string, ClientEvent>()
+  for (const event of events) {
+    const about = event.kind.startsWith('answer_') ? 'answer' : 'mark'
+    if (event.item_id !== null && event.kind !== 'item_viewed') {
+      last.delete(`${about}:${event.item_id}`)
+      last.set(`${about}:${event.item_id}`, event)
+    }
+  }
+  return [...last.values()].map((event) => ({
+    kind: event.kind,
+    item_id: event.item_id,
+    response: event.response,
+    client_ms: event.client_ms,
+    seq: event.seq,
+  }))
+}
+
+function changes(before: Answers, after: Answers, item: string | null): boolean {
+  if (item === null) return false
+  return (
+    !isSame(before.answers[item], after.answers[item]) ||
+    before.marks.includes(item) !== after.marks.includes(item)
+  )
+}

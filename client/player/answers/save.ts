@@ -1,0 +1,27 @@
+/** What the candidate is told about saving. Pure. */
+export interface SaveFacts {
+  waiting: number
+  /** When the oldest unacknowledged event was made, server ms; null without one. */
+  oldest_ms: number | null
+  /** The server's time of the last ack; null before the first. */
+  saved_at_ms: number | null
+  reachable: boolean
+  stored: boolean
+  now_ms: number
+}
+
+/** `queued` shows the amber chip, `long` the amber bar as well. */
+export type SaveState = 'idle' | 'saved' | 'saving' | 'queued' | 'long' | 'failed'
+
+const PATIENT_MS = 5000
+const LONG_MS = 60_000
+
+export function saveState(facts: SaveFacts): SaveState {
+  if (!facts.stored) return 'failed'
+  if (facts.waiting === 0 || facts.oldest_ms === null) {
+    return facts.saved_at_ms === null ? 'idle' : 'saved'
+  }
+  const age_ms = facts.now_ms - facts.oldest_ms
+  if (age_ms > LONG_MS) return 'long'
+  return age_ms > PATIENT_MS || !facts.reachable ? 'queued' : 'saving'
+}

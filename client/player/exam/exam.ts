@@ -1,0 +1,226 @@
+/**
+ * The answering of one paper: what the screens call, in the one order that loses nothing.
+ *
+ * Rules kept here: reducer, then journal, then the save chip, then network; choices are stored at
+ * once and text after a short rest, at every move and when the page goes; after sealing nothing is
+ * written; the server's deadline counts, shown on the monotonic clock.
+ */
+import type { AnswerResponse, PaperItem } from '@/shared/contract'
+import type { ClientEvent } from '@/shared/sign'
+import type { Journal } from '../answers/journal'
+import { Outbox } from '../answers/outbox'
+import { answering, applied, chosen, isSame, type Draft, type EventKind } from '../answers/state'
+import type { Resumed } from '../answers/resume'
+import type { Sleep } from '../backoff'
+import type { ExamTransport, Signer } from '../transport'
+import { Hearing } from './hearing'
+import { dueReminder_s } from './timing'
+import { submitting } from './submitting'
+import { factsOf, type ExamFacts, type ExamView } from './view'
+
+export interface ExamParts {
+  view: ExamView
+  transport: ExamTransport
+  journal: Journal
+  signer: Signer
+  now: () => number
+  reminders_s: readonly number[]
+  /** Called with every ack, to keep it. */
+  keepAck?: (ack: { epoch: number; acked_through: number }) => void
+  /** Called once when the answers are sealed, so that a reload goes on submitting. */
+  keepSeal?: (by: 'candidate' | 'time') => void
+  wait?: Sleep
+}
+
+const TEXT_REST_MS = 600
+
+export class Exam {
+  readonly view: ExamView
+  readonly facts: ExamFacts
+  readonly outbox: Outbox
+  readonly #parts: ExamParts
+  #text: { item: PaperItem; timer: ReturnType<typeof setTimeout> } | null = null
+  #made: { seq: number; at_ms: number }[] = []
+  #left_ms: number | null = null
+  #writing = 0
+
+  constructor(parts: ExamParts) {
+    this.#parts = parts
+    this.view = parts.view
+    this.facts = factsOf(parts.view)
+    const hearing = new Hearing(parts.view, parts.transport, parts.now)
+    this.outbox = new Outbox(
+      (batch) => parts.transport.sendEvents(batch),
+      parts.signer,
+      parts.journal,
+      {
+        acked: (ack) => {
+          this.#made = this.#made.filter((made) => made.seq > ack.acked_through)
+          this.view.saved_at_ms = ack.server_ms
+          if (ack.deadline_ms !== null) this.view.deadline_ms = ack.deadline_ms
+          this.#count()
+          parts.keepAck?.(ack)
+        },
+        stopped: (stop, refusal) => {
+          hearing.stopped(stop, refusal)
+        },
+        reached: (up) => {
+          this.view.reachable = up
+        },
+      },
+      parts.wait,
+    )
+    parts.transport.listen((message) => {
+      hearing.heard(message)
+      if (message.type === 'link' && message.up) this.outbox.hurry()
+      if (message.type === 'notice' && message.notice.kind === 'resumed') this.outbox.hurry()
+    })
+    this.tick()
+  }
+
+  /** Takes over what a resume found, and says again what an earlier sign-in could not. */
+  async resume(found: Resumed): Promise<void> {
+    this.view.state = found.state
+    this.#made = found.unsent.map((event) => ({ seq: event.seq, at_ms: event.client_ms }))
+    this.outbox.add(...found.unsent)
+    for (const draft of found.again) await this.#write(draft)
+    this.#count()
+  }
+
+  /** Reads the clock; call it a few times a second. */
+  tick(): void {
+    this.view.now_ms = this.#parts.now()
+    const left = this.facts.left_ms.value
+    if (left !== null && this.#left_ms !== null && this.view.phase === 'answering') {
+      const due = dueReminder_s(this.#parts.reminders_s, this.#left_ms, left)
+      if (due !== null) this.#remind(due)
+    }
+    this.#left_ms = left
+    if (this.view.phase === 'answering' && this.facts.isOver.value) void this.seal('time')
+  }
+
+  choose(item: PaperItem, option: string): void {
+    this.#answer(item, chosen(item.type, this.view.state.answers[item.item_id], option))
+  }
+
+  clear(item: PaperItem): void {
+    this.#answer(item, null)
+  }
+
+  /** Text is shown at once and stored when the typing rests. */
+  type(item: PaperItem, text: string): void {
+    if (!this.facts.isOpen.value) return
+    if (this.#text !== null && this.#text.item !== item) this.flushText()
+    if (this.#text !== null) clearTimeout(this.#text.timer)
+    const response = text.trim() === '' ? null : { text }
+    this.view.state = applied(this.view.state, answering(item, response, 0))
+    const timer = setTimeout(() => {
+      this.flushText()
+    }, TEXT_REST_MS)
+    this.#text = { item, timer }
+  }
+
+  /** Stores text that is still resting. */
+  flushText(): void {
+    if (this.#text === null) return
+    clearTimeout(this.#text.timer)
+    const { item } = this.#text
+    this.#text = null
+    const response = this.view.state.answers[item.item_id] ?? null
+    void this.#write(answering(item, response, this.#parts.now()))
+  }
+
+  toggleMark(item: PaperItem): void {
+    const kind = this.view.state.marks.includes(item.item_id) ? 'unmarked' : 'marked'
+    this.note(kind, item.item_id)
+  }
+
+  go(index: number): void {
+    if (index < 0 || index >= this.view.paper.items.length) return
+    this.flushText()
+    this.view.current = index
+    this.see()
+  }
+
+  /** Records that the item on the screen was seen, once per item. */
+  see(): void {
+    const id = this.facts.item.value.item_id
+    if (!this.view.state.viewed.includes(id)) this.note('item_viewed', id)
+  }
+
+  goUnanswered(): void {
+    const { items } = this.view.paper
+    const order = [...items.slice(this.view.current + 1), ...items.slice(0, this.view.current)]
+    const next = order.find((item) => !(item.item_id in this.view.state.answers))
+    if (next !== undefined) this.go(items.indexOf(next))
+  }
+
+  raiseHand(): void {
+    this.note('help_raised')
+    this.view.handRaised = true
+    this.outbox.hurry()
+  }
+
+  /** Writes an event that answers nothing. */
+  note(kind: EventKind, item_id: string | null = null): void {
+    if (this.view.phase !== 'answering' || this.view.lock !== null) return
+    if (item_id !== null && !this.facts.isOpen.value) return
+    const draft: Draft = { kind, item_id, response: null, client_ms: this.#parts.now() }
+    this.view.state = applied(this.view.state, draft)
+    void this.#write(draft)
+  }
+
+  /** Before the page goes: text into the journal, the rest on its way. */
+  leave(): void {
+    this.flushText()
+    this.outbox.hurry()
+  }
+
+  /** No more changes; sends what is left and submits, for as long as it takes. */
+  async seal(by: 'candidate' | 'time'): Promise<void> {
+    if (this.view.phase !== 'answering') return
+    this.flushText()
+    this.view.phase = 'sealed'
+    this.view.sealedBy = by
+    this.#parts.keepSeal?.(by)
+    await submitting({ ...this.#parts, outbox: this.outbox, written: () => this.#written() })
+  }
+
+  #answer(item: PaperItem, response: AnswerResponse | null): void {
+    if (!this.facts.isOpen.value) return
+    if (isSame(this.view.state.answers[item.item_id], response)) return
+    const draft = answering(item, response, this.#parts.now())
+    this.view.state = applied(this.view.state, draft)
+    void this.#write(draft)
+  }
+
+  async #write(draft: Draft): Promise<ClientEvent> {
+    this.#writing += 1
+    try {
+      const { event, stored } = await this.#parts.journal.append(draft)
+      this.view.stored = stored
+      this.#made.push({ seq: event.seq, at_ms: draft.client_ms })
+      this.#count()
+      this.outbox.add(event)
+      return event
+    } finally {
+      this.#writing -= 1
+    }
+  }
+
+  /** Resolves when every append has ended. */
+  async #written(): Promise<void> {
+    while (this.#writing > 0) await new Promise((done) => setTimeout(done, 5))
+  }
+
+  #count(): void {
+    this.view.waiting = this.#made.length
+    this.view.oldest_ms = this.#made[0]?.at_ms ?? null
+  }
+
+  #remind(due_s: number): void {
+    const minutes = Math.round(due_s / 60)
+    const message = { kind: 'time', text: '', minutes, ends_at_ms: null, stays: false }
+    this.view.messages.push({ ...message, id: `time-${due_s}` })
+  }
+}

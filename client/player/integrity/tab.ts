@@ -1,0 +1,27 @@
+/** One window per sitting, by a Web Lock that is held until the page goes. Never stolen. */
+const ASK = 'gongyuan.tab'
+
+/** True when this window has the sitting; false when another one holds it. */
+export function holdSitting(sitting_id: string): Promise<boolean> {
+  return new Promise((answer) => {
+    void navigator.locks.request(`sitting:${sitting_id}`, { ifAvailable: true }, (lock) => {
+      answer(lock !== null)
+      // Held for as long as the page lives: the browser frees it with the page.
+      return lock === null ? undefined : new Promise<never>(() => undefined)
+    })
+  })
+}
+
+/** Asks the window that holds the sitting to come to the front. */
+export function askOwner(): void {
+  const channel = new BroadcastChannel(ASK)
+  channel.postMessage('focus')
+  channel.close()
+}
+
+/** Comes to the front when another window asks. */
+export function answerAsking(): void {
+  new BroadcastChannel(ASK).onmessage = () => {
+    window.focus()
+  }
+}

@@ -1,0 +1,61 @@
+/** The device: its key, the names the server gave it, and what of it survives a reload. */
+import { toBase64, toHex } from '@/shared/bytes'
+import {
+  batchMessage,
+  makeKey,
+  publicBytes,
+  sign,
+  stateHash,
+  submitMessage,
+  type StreamName,
+} from '@/shared/sign'
+import type { Store } from '../answers/store'
+import type { Signer } from '../transport'
+import type { Server } from './server'
+
+/** Kept in IndexedDB; the private key in it cannot be exported. */
+export interface KeptDevice {
+  sitting_id: string
+  stream: StreamName
+  key: CryptoKey
+}
+
+/**
+ * The device of this sitting: the kept one while the server still counts it as the last, else a new
+ * one, which locks every older.
+ */
+export async function deviceFor(
+  store: Store | null,
+  server: Server,
+  sitting_id: string,
+  epoch: number,
+): Promise<KeptDevice> {
+  const kept = await keptDevice(store)
+  if (kept?.sitting_id === sitting_id && kept.stream.epoch === epoch) return kept
+  const pair = await makeKey()
+  const given = await server.device(await publicBytes(pair.publicKey))
+  const stream = { origin: given.origin, stream_id: given.stream_id, epoch: given.epoch }
+  const device = { sitting_id, stream, key: pair.privateKey }
+  await store?.put('facts', device, 'device').catch(() => undefined)
+  return device
+}
+
+export async function keptDevice(store: Store | null): Promise<KeptDevice | null> {
+  const kept = await store?.get('facts', 'device').catch(() => undefined)
+  return (kept as KeptDevice | undefined) ?? null
+}
+
+/** Signs with the device's key. */
+export function signerOf({ stream, key }: KeptDevice): Signer {
+  return {
+    epoch: stream.epoch,
+    async batch(events) {
+      return toBase64(await sign(key, await batchMessage(stream, events)))
+    },
+    async submission(lastSeq, answers) {
+      const state = await stateHash(answers)
+      const signature = await sign(key, submitMessage(stream, lastSeq, state))
+      return { state_hash_hex: toHex(state), signature_b64: toBase64(signature) }
+    },
+  }
+}

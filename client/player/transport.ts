@@ -1,0 +1,58 @@
+/**
+ * What the answering part needs from the world. The live implementation talks to the exam's server;
+ * practice has its own, in memory.
+ *
+ * Contract: a call that the other side declined rejects with `Refused`, one that got no answer with
+ * `Unreachable` and may be repeated with the same content; an `Ack` means that everything up to
+ * `acked_through` is on the server's disk.
+ */
+import type { Ack, Paper, Receipt, SittingState } from '@/shared/contract'
+import type { ClientEvent } from '@/shared/sign'
+
+export interface EventBatch {
+  epoch: number
+  first_seq: number
+  events: ClientEvent[]
+  signature_b64: string
+}
+
+export interface Submission {
+  epoch: number
+  last_seq: number
+  state_hash_hex: string
+  signature_b64: string
+}
+
+/** What a person did that touches this sitting; the details are in the state read afterwards. */
+export interface LiveNotice {
+  id: string
+  kind: string
+  text: string
+  extend_s: number
+  deadline_ms: number | null
+}
+
+export type LiveMessage =
+  | { type: 'state'; state: SittingState }
+  | { type: 'notice'; notice: LiveNotice }
+  | { type: 'link'; up: boolean }
+
+export interface ExamTransport {
+  state(): Promise<SittingState>
+  paper(): Promise<Paper>
+  portrait(): Promise<Blob | null>
+  sendEvents(batch: EventBatch): Promise<Ack>
+  submit(submission: Submission): Promise<Receipt>
+  /** Registers a listener and returns the way to take it off again. */
+  listen(heard: (message: LiveMessage) => void): () => void
+}
+
+/** Signs for the device; practice signs nothing. */
+export interface Signer {
+  readonly epoch: number
+  batch(events: readonly ClientEvent[]): Promise<string>
+  submission(
+    lastSeq: number,
+    answers: Readonly<Record<string, unknown>>,
+  ): Promise<{ state_hash_hex: string; signature_b64: string }>
+}
