@@ -82,9 +82,7 @@ class FacePool:
         """A small JPEG. Raises as ``look`` does."""
         return await self._run(worker.thumbnail, frame, side_px)
 
-    async def _run(
-        self, task: Callable[_P, _T], *args: _P.args, **kwargs: _P.kwargs
-    ) -> _T:
+    async def _run(self, task: Callable[_P, _T], *args: _P.args, **kwargs: _P.kwargs) -> _T:
         for _ in range(_TRIES):
             executor = await self._working(None)
             if not self._room.acquire(blocking=False):

@@ -80,6 +80,8 @@ MUTES: Mapping[str, frozenset[State]] = {
 # A lens is covered when the picture is nearly one grey, or nearly black.
 _BLOCKED_CONTRAST = 6.0
 _BLOCKED_BRIGHTNESS = 8.0
+# Mean difference of luma prints, in grey levels, up to which two pictures are the same one.
+_FROZEN = 0.02
 # At the gate a face counts as a second person when it is at least this high beside the matched one.
 _PROMINENT = 0.5
 
@@ -159,6 +161,13 @@ def portrait_fault(sight: Sight, limits: Limits) -> Reason | None:
 def muted_by(accommodations: Iterable[str]) -> frozenset[State]:
     """States that a profile takes out of the alerts; unknown words mute nothing."""
     return frozenset().union(*(MUTES.get(word, frozenset()) for word in accommodations))
+
+
+def frozen(earlier: bytes | None, later: bytes) -> bool:
+    """True when two luma prints are of one picture: a live camera's noise alone changes more."""
+    if not earlier or len(earlier) != len(later):
+        return False
+    return sum(abs(a - b) for a, b in zip(earlier, later, strict=True)) <= _FROZEN * len(later)
 
 
 class Change(StrEnum):

@@ -8,8 +8,9 @@ class SeenFace:
     """One face. The box is in pixels of the frame as it arrived.
 
     ``brightness`` is the mean grey level (0..255) of the face, ``sharpness`` is what
-    ``proctor.engines.images.sharpness`` defines. ``scores`` holds one similarity per reference asked
-    about; it is empty for a face that was only counted. ``template`` is filled only when asked for.
+    ``proctor.engines.images.sharpness`` defines. ``scores`` holds one similarity per reference
+    asked about; it is empty for a face that was only counted. ``template`` is filled only when
+    asked for.
     """
 
     x: int
@@ -32,7 +33,8 @@ class SeenFace:
 class Sight:
     """One frame: its size in pixels, mean grey level, grey deviation, faces (largest first), luma print.
 
-    ``luma`` is 16 x 12 mean grey levels, row by row: enough to tell a frozen picture from a live one.
+    ``luma`` is 16 x 12 mean grey levels, row by row: enough to tell a frozen picture from a live
+    one.
     """
 
     width: int

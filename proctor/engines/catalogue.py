@@ -27,7 +27,9 @@ class ModelFile:
         if not path.is_file():
             raise Refusal("face.model_missing", Kind.UNAVAILABLE, file=str(path))
         if digest.sha256(path.read_bytes()).hex() != self.sha256:
-            raise Refusal("face.model_differs", Kind.UNAVAILABLE, file=str(path), sha256=self.sha256)
+            raise Refusal(
+                "face.model_differs", Kind.UNAVAILABLE, file=str(path), sha256=self.sha256
+            )
         return path
 
 

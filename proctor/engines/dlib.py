@@ -1,8 +1,8 @@
 """The second engine: dlib's HOG detector, 5-point landmarks and ResNet (optional extra ``dlib``).
 
-Rules kept here: dlib is imported only when this engine is made, and its absence is a refusal that says
-what to install. Similarity is 1 - Euclidean distance. The 5-point landmark file is used, because the
-68-point file's training data may not be used commercially.
+Rules kept here: dlib is imported only when this engine is made, and its absence is a refusal that
+says what to install. Similarity is 1 - Euclidean distance. The 5-point landmark file is used,
+because the 68-point file's training data may not be used commercially.
 """
 
 from importlib import resources
@@ -58,9 +58,7 @@ class DlibEngine:
     def template(self, image: Image, face: Found) -> bytes:
         rgb = np.ascontiguousarray(image[:, :, ::-1])
         left, top = round(face.x), round(face.y)
-        box = self._dlib.rectangle(
-            left, top, left + round(face.width), top + round(face.height)
-        )
+        box = self._dlib.rectangle(left, top, left + round(face.width), top + round(face.height))
         vector = self._embedder.compute_face_descriptor(rgb, self._landmarks(rgb, box))
         return np.asarray(vector, "<f4").tobytes()
 

@@ -1,7 +1,7 @@
 """Pictures in, numbers out: safe decoding, light, sharpness, thumbnails.
 
-Rules kept here: size is read from the file's header and refused before a pixel is decoded; only JPEG
-and PNG are read; a damaged picture is a refusal, never a crash.
+Rules kept here: size is read from the file's header and refused before a pixel is decoded; only
+JPEG and PNG are read; a damaged picture is a refusal, never a crash.
 """
 
 import cv2
@@ -15,7 +15,6 @@ _PNG = b"\x89PNG\r\n\x1a\n"
 _JPEG = b"\xff\xd8"
 _SIDE_PX = 1280
 _FACE_PX = 112
-_FROZEN_MEAN_DIFFERENCE = 0.02
 
 
 def size_px(data: bytes) -> tuple[int, int]:
@@ -113,15 +112,6 @@ def sharpness(luma: NDArray[np.uint8]) -> float:
 def luma_print(image: Image) -> bytes:
     """16 x 12 mean grey levels."""
     return np.asarray(cv2.resize(grey(image), (16, 12), interpolation=cv2.INTER_AREA)).tobytes()
-
-
-def frozen(earlier: bytes, later: bytes) -> bool:
-    """True when two luma prints are of one picture: a live camera's noise alone changes more."""
-    if len(earlier) != len(later) or not earlier:
-        return False
-    left, right = np.frombuffer(earlier, np.uint8), np.frombuffer(later, np.uint8)
-    difference = np.abs(left.astype(np.int16) - right.astype(np.int16))
-    return float(difference.mean()) <= _FROZEN_MEAN_DIFFERENCE
 
 
 def thumbnail(image: Image, side_px: int, quality: int = 70) -> bytes:

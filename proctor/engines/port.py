@@ -27,8 +27,8 @@ class FaceEngine(Protocol):
 
     Contract: the same image gives the same result on the same machine, bit for bit; calls are not
     thread-safe (one engine per process); nothing is fetched and nothing is written. ``template`` is
-    little-endian float32, meaningful only to the same ``model``. ``similarity`` grows with likeness;
-    its thresholds belong to the model (``proctor.engines.catalogue``).
+    little-endian float32, meaningful only to the same ``model``. ``similarity`` grows with
+    likeness; its thresholds belong to the model (``proctor.engines.catalogue``).
     """
 
     @property

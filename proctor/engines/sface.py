@@ -1,8 +1,11 @@
 """The default engine: YuNet finds faces, SFace describes them, both run by OpenCV on one thread.
 
-Rules kept here: weights are checked by SHA-256 before they are loaded; one OpenCV thread per process,
-because the pool runs one process per core. Similarity is the cosine, -1..1. Source: OpenCV model zoo.
+Rules kept here: weights are checked by SHA-256 before they are loaded; one OpenCV thread per
+process, because the pool runs one process per core. Similarity is the cosine, -1..1. Source: OpenCV
+model zoo.
 """
+
+from typing import Any
 
 import cv2
 import numpy as np
@@ -36,7 +39,7 @@ class SFaceEngine:
     def detect(self, image: Image) -> list[Found]:
         small, scale = images.downscale(image, _DETECT_SIDE_PX)
         self._detector.setInputSize((small.shape[1], small.shape[0]))
-        _, rows = self._detector.detect(small)
+        rows: Any = self._detector.detect(small)[1]
         if rows is None:
             return []
         found = []

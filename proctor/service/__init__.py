@@ -1,0 +1,15 @@
+"""The proctor's use cases. One public method is one transaction of its own (face work outside it)."""
+
+from proctor.service.capturing import Capturing
+from proctor.service.enrolment import Enrolment
+from proctor.service.recording import Recording
+from proctor.service.replay import Replay
+from proctor.service.retention import Retention
+
+
+class ProctorService(Enrolment, Capturing, Recording, Retention, Replay):
+    """``ProctorService(database, blobs, keyring, clock, settings, pool)``; call with keywords.
+
+    It reports and never decides. It opens its own transactions, so a caller asks it outside its
+    own.
+    """
