@@ -1,1 +1,1 @@
-"""The rehearsal (试考/压测): many simulated candidates against a running server."""
+"""A whole exam day driven through the public API by simulated people, for 试考, demo and load."""
