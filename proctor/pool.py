@@ -16,9 +16,8 @@ from typing import Any, ParamSpec, TypeVar
 from kernel.errors import Kind, Refusal
 from kernel.settings import FaceSettings
 from proctor.engines import catalogue, worker
-from proctor.engines.looking import Look
 from proctor.rules import Thresholds
-from proctor.sight import Sight
+from proctor.sight import Look, Sight
 
 _P = ParamSpec("_P")
 _T = TypeVar("_T")
@@ -77,6 +76,10 @@ class FacePool:
         ``image.too_many_pixels``.
         """
         return await self._run(worker.look, Look(frame, references, keep_templates))
+
+    async def similarities(self, pairs: list[tuple[bytes, bytes]]) -> list[float]:
+        """The similarity of each pair of templates."""
+        return await self._run(worker.similarities, pairs)
 
     async def thumbnail(self, frame: bytes, side_px: int) -> bytes:
         """A small JPEG. Raises as ``look`` does."""

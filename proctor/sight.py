@@ -4,6 +4,15 @@ from dataclasses import dataclass
 
 
 @dataclass(frozen=True, slots=True)
+class Look:
+    """What to do with a frame. ``references`` are templates of the engine's model."""
+
+    frame: bytes
+    references: tuple[bytes, ...] = ()
+    keep_templates: bool = False
+
+
+@dataclass(frozen=True, slots=True)
 class SeenFace:
     """One face. The box is in pixels of the frame as it arrived.
 
@@ -31,7 +40,7 @@ class SeenFace:
 
 @dataclass(frozen=True, slots=True)
 class Sight:
-    """One frame: its size in pixels, mean grey level, grey deviation, faces (largest first), luma print.
+    """One frame: size in pixels, mean and deviation of grey, faces (largest first).
 
     ``luma`` is 16 x 12 mean grey levels, row by row: enough to tell a frozen picture from a live
     one.

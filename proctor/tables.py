@@ -30,7 +30,7 @@ class ProctorTable(Table):
 
 
 class KeyRow(ProctorTable):
-    """A data key wrapped by the key ring: per owner and class of data, so a class can be shredded."""
+    """A data key under the key ring, per owner and class of data, so a class can be shredded."""
 
     __tablename__ = "proctor_key"
     owner_id: Mapped[str] = mapped_column(primary_key=True)

@@ -12,7 +12,7 @@ Image: TypeAlias = NDArray[np.uint8]
 
 @dataclass(frozen=True, slots=True)
 class Found:
-    """A detected face: box in pixels of the image, detector's confidence 0..1, engine's own marks."""
+    """A detected face: box in pixels of the image, confidence 0..1, the engine's own marks."""
 
     x: float
     y: float

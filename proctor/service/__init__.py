@@ -1,4 +1,4 @@
-"""The proctor's use cases. One public method is one transaction of its own (face work outside it)."""
+"""The proctor's use cases. Each method has its own transactions; face work is outside them."""
 
 from proctor.service.capturing import Capturing
 from proctor.service.enrolment import Enrolment

@@ -32,7 +32,7 @@ class DataClass(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Stored:
-    """Where bytes went. SHA-256 in hexadecimal: of what was given, and of what is stored (sealed)."""
+    """Where bytes went. SHA-256 in hexadecimal of what was given and of what is stored."""
 
     name: str
     sha256: str
