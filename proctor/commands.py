@@ -60,7 +60,7 @@ async def evaluate(
     pairs_csv: Path, settings: FaceSettings, *, emit: Emit = print_json,
     progress: Progress = no_progress,
 ) -> Evaluation:  # fmt: skip
-    """Measures the configured engine on labelled pairs; a picture's largest face is taken.
+    """Measures the configured engine on labelled pairs; a picture's most central face is taken.
 
     Raises ``face.pairs_bad`` (rows named) and what ``FacePool.start`` raises.
     """
@@ -92,8 +92,9 @@ async def _evaluate(
             unreadable += 1
             continue
         spent_ms.append((time.perf_counter() - begun) * 1_000)
-        if sight.faces:
-            templates[path] = sight.faces[0].template
+        face = sight.central()
+        if face is not None and face.template:
+            templates[path] = face.template
         progress(done, len(pictures))
     found = [pair for pair in pairs if pair.a in templates and pair.b in templates]
     scores = await pool.similarities([(templates[p.a], templates[p.b]) for p in found])

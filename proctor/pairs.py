@@ -1,4 +1,7 @@
-"""The list of labelled pairs: CSV with the columns ``a,b,same``; paths relative to the list."""
+"""The list of labelled pairs: CSV with the columns ``a,b,same`` (or ``path_a,path_b,same``).
+
+Paths are relative to the list's folder.
+"""
 
 import csv
 from dataclasses import dataclass
@@ -6,7 +9,7 @@ from pathlib import Path
 
 from kernel.errors import RowError, RowRefusal
 
-_COLUMNS = ("a", "b", "same")
+_COLUMNS = (("a", "b"), ("path_a", "path_b"))
 _SAME = {"1": True, "true": True, "0": False, "false": False}
 
 
@@ -29,11 +32,12 @@ def read_pairs(path: Path) -> list[Pair]:
     except (OSError, UnicodeDecodeError) as unreadable:
         fault = RowError(0, "", "face.pairs_file", {"found": str(path)}, path.name)
         raise RowRefusal("face.pairs_bad", [fault]) from unreadable
-    if not set(_COLUMNS) <= set(columns):
+    sides = next((names for names in _COLUMNS if {*names, "same"} <= set(columns)), None)
+    if sides is None:
         fault = RowError(1, ",".join(columns), "face.pairs_columns", {}, path.name)
         raise RowRefusal("face.pairs_bad", [fault])
     faults: list[RowError] = []
-    pairs = [_pair(path, number, row, faults) for number, row in enumerate(rows, start=2)]
+    pairs = [_pair(path, number, row, sides, faults) for number, row in enumerate(rows, start=2)]
     if not faults and {pair.same for pair in pairs} != {True, False}:
         faults.append(RowError(0, "same", "face.pairs_empty", {}, path.name))
     if faults:
@@ -41,9 +45,11 @@ def read_pairs(path: Path) -> list[Pair]:
     return pairs
 
 
-def _pair(path: Path, number: int, row: dict[str, str], faults: list[RowError]) -> Pair:
+def _pair(
+    path: Path, number: int, row: dict[str, str], sides: tuple[str, str], faults: list[RowError]
+) -> Pair:
     pictures = []
-    for column in ("a", "b"):
+    for column in sides:
         picture = path.parent / row[column].strip()
         if not picture.is_file():
             found = {"found": row[column]}

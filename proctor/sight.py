@@ -56,3 +56,14 @@ class Sight:
     def best(self) -> SeenFace | None:
         """The face that fits best, not the largest: a bystander may stand nearer to the camera."""
         return max(self.faces, key=lambda face: face.score, default=None)
+
+    def central(self) -> SeenFace | None:
+        """The face nearest to the middle: whom a picture of one person, with bystanders, is of."""
+        return min(
+            self.faces,
+            key=lambda face: (
+                (face.x + face.width / 2 - self.width / 2) ** 2
+                + (face.y + face.height / 2 - self.height / 2) ** 2
+            ),
+            default=None,
+        )
