@@ -14,7 +14,7 @@ from kernel.errors import Refusal
 from ledger.book import Act, Ledger
 from server.accounts.service import AccountsService
 from server.sessions.rules import Duty
-from server.sessions.service import need_duty
+from server.sessions.service import need_duty, room_stream, session_stream
 
 REASON_LIMIT = 2_000
 
@@ -68,16 +68,6 @@ class StaffAct:
             "reason_code": self.reason.code, "reason_text": self.reason.text,
             "room_id": self.room_id, "sitting_id": self.sitting_id, **self.detail,
         }  # fmt: skip
-
-
-def session_stream(session_id: str) -> str:
-    """The session's stream."""
-    return f"session/{session_id}"
-
-
-def room_stream(session_id: str, room_id: str) -> str:
-    """The stream of one room in one session."""
-    return f"room/{session_id}/{room_id}"
 
 
 def sitting_stream(sitting_id: str) -> str:

@@ -4,17 +4,14 @@ Rules kept here: session, salted candidate commitment, form code and form hash s
 of the answers' stream and of the camera's; the salt stays with the visit.
 """
 
-import msgspec
-
 from kernel.codec import encode
 from kernel.crypto import digest
 from kernel.db import WriteSession
 from kernel.errors import Kind, Refusal
 from ledger.book import Ledger
-from paper.package import Manifest
 from server.checkin.service.acts import camera_stream, sitting_stream
 from server.checkin.tables import VisitRow
-from server.papers.tables import PackageRow
+from server.papers.service import manifest_of
 from server.registration.tables import CandidateRow
 from server.seating.service import seat_of
 
@@ -36,12 +33,9 @@ def candidate_commitment(salt: bytes, candidate: CandidateRow) -> bytes:
 async def open_streams(
     ledger: Ledger, tx: WriteSession, visit: VisitRow, candidate: CandidateRow, now_ms: int
 ) -> None:
-    """Opens ``sitting/…`` and ``camera/…``. Raises ``checkin.no_package``, ``draw.no_seat``."""
+    """Opens ``sitting/…`` and ``camera/…``. Raises ``papers.no_package``, ``draw.no_seat``."""
     seat = await seat_of(tx, visit.sitting_id)
-    package = await tx.get(PackageRow, visit.session_id)
-    if package is None:
-        raise Refusal("checkin.no_package", Kind.CONFLICT)
-    manifest = msgspec.json.decode(package.manifest, type=Manifest)
+    manifest = await manifest_of(tx, visit.session_id)
     hashes = {form.form_code: form.form_hash for form in manifest.forms}
     if seat.form_code not in hashes:
         raise Refusal("checkin.no_form", Kind.CONFLICT, form=seat.form_code)

@@ -1,0 +1,40 @@
+"""The loop of the hall: hands in at the deadline, notices who is offline, watches the clock.
+
+Rules kept here: every round asks the database what is due, so a restart forgets nothing; a round that
+fails is logged and the next one tries again; being offline opens a case for a person and does no more.
+"""
+
+import asyncio
+import logging
+
+from kernel.clock import JUMP_MS
+from server.sittings.service import SittingsService
+
+ROUND_S = 1.0
+_log = logging.getLogger(__name__)
+
+
+class SittingJobs:
+    """One per process; several processes do no harm, each hand-in happens once."""
+
+    def __init__(self, service: SittingsService, *, clock_jump_ms: int = JUMP_MS) -> None:
+        self._service = service
+        self._jump_ms = clock_jump_ms
+
+    async def run(self, stop: asyncio.Event) -> None:
+        """Rounds until ``stop`` is set."""
+        while not stop.is_set():
+            try:
+                await self.round()
+            except Exception:
+                _log.exception("round of the hall failed; the next one tries again")
+            try:
+                await asyncio.wait_for(stop.wait(), ROUND_S)
+            except TimeoutError:
+                continue
+
+    async def round(self) -> None:
+        """One round."""
+        await self._service.submitting.hand_in_due()
+        await self._service.watching.sweep()
+        await self._service.watching.watch_clock(self._jump_ms)

@@ -1,0 +1,66 @@
+"""What a sitting asks of others: the opened paper, a matcher of faces, and somebody to tell."""
+
+from dataclasses import dataclass, field
+from typing import Any, Protocol
+
+from kernel.db import WriteSession
+from paper.package import Content
+
+
+class Papers(Protocol):
+    """The opened paper of a session."""
+
+    async def content(self, session_id: str) -> Content:
+        """In memory only. Raises ``papers.not_released``."""
+        ...
+
+
+class SeatVerdict(Protocol):
+    """The second match, against the door frame."""
+
+    @property
+    def match_id(self) -> str: ...
+    @property
+    def advice(self) -> str: ...
+    @property
+    def reason(self) -> str | None: ...
+    @property
+    def score(self) -> float | None: ...
+    @property
+    def threshold(self) -> float: ...
+    @property
+    def model(self) -> str: ...
+    @property
+    def frame_sha256(self) -> str: ...
+
+
+class SeatMatcher(Protocol):
+    """Opens its own transactions, so it is asked outside ours."""
+
+    async def verify(
+        self, *, subject_id: str, image: bytes, against: str, purpose: str
+    ) -> SeatVerdict:
+        """``against`` is ``door``, ``purpose`` is ``seat``."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Observation:
+    """Something that a person should look at. ``kind`` and ``severity`` are the incident's words."""
+
+    sitting_id: str
+    kind: str
+    severity: str
+    at_ms: int
+    score: float | None = None
+    threshold: float | None = None
+    proposal_s: int | None = None
+    detail: dict[str, Any] = field(default_factory=dict)
+
+
+class Incidents(Protocol):
+    """Where observations go; a report of something already open is coalesced with it."""
+
+    async def report(self, tx: WriteSession, observation: Observation) -> None:
+        """Within the caller's transaction."""
+        ...

@@ -1,0 +1,55 @@
+"""Sittings: sign-in at the seat, paper, answers, handing in, and the steps that staff take."""
+
+from server.sittings.service.answers import Acked, Answers, Batch, Event
+from server.sittings.service.entry import Device, Entry, FaceResult, SignedIn
+from server.sittings.service.hall import Hall
+from server.sittings.service.interventions import Acting, Interventions
+from server.sittings.service.paper import DealtPaper, PaperDesk, State
+from server.sittings.service.presence import Presence, Progress
+from server.sittings.service.rows import Loaded, ensure, find, load, locked, of_session
+from server.sittings.service.submitting import FinalState, Submitting, final_message
+from server.sittings.service.watching import Watching
+
+
+class SittingsService:
+    """The use cases over one hall. ``lookup_key`` finds ID numbers."""
+
+    def __init__(self, hall: Hall, lookup_key: bytes) -> None:
+        self.hall = hall
+        self.papers = PaperDesk(hall)
+        self.entry = Entry(hall, lookup_key)
+        self.answers = Answers(hall, self.papers)
+        self.submitting = Submitting(hall, self.papers)
+        self.interventions = Interventions(hall)
+        self.watching = Watching(hall)
+
+
+__all__ = [
+    "Acked",
+    "Acting",
+    "Answers",
+    "Batch",
+    "DealtPaper",
+    "Device",
+    "Entry",
+    "Event",
+    "FaceResult",
+    "FinalState",
+    "Hall",
+    "Interventions",
+    "Loaded",
+    "PaperDesk",
+    "Presence",
+    "Progress",
+    "SignedIn",
+    "SittingsService",
+    "State",
+    "Submitting",
+    "Watching",
+    "ensure",
+    "final_message",
+    "find",
+    "load",
+    "locked",
+    "of_session",
+]

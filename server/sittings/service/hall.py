@@ -1,0 +1,80 @@
+"""What all use cases of a sitting share, and the few steps they have in common."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from kernel.access import Principal
+from kernel.bus import Bus
+from kernel.clock import Clock
+from kernel.crypto.keyring import KeyRing
+from kernel.db import Database, WriteSession
+from kernel.errors import Kind, Refusal
+from kernel.ids import mint
+from ledger.book import Act, Ledger
+from server.checkin.service import sitting_stream
+from server.sessions.rules import SessionState
+from server.sessions.service import move_session, note
+from server.sittings.ports import Incidents, Papers, SeatMatcher
+from server.sittings.service.presence import Presence
+from server.sittings.service.rows import Loaded
+from server.sittings.tables import NoticeRow
+
+Params = Mapping[str, str | int | float | bool | None]
+
+
+@dataclass(frozen=True)
+class Hall:
+    """The parts. ``server_public`` is the key under which acknowledgements are signed."""
+
+    database: Database
+    clock: Clock
+    ledger: Ledger
+    bus: Bus
+    keyring: KeyRing
+    papers: Papers
+    matcher: SeatMatcher
+    incidents: Incidents
+    presence: Presence
+    origin: str
+
+    def moved(self, loaded: Loaded) -> None:
+        """The candidate's page and the room's wall read again."""
+        self.bus.moved(f"sitting/{loaded.row.id}")
+        self.bus.moved(f"room/{loaded.row.session_id}/{loaded.row.room_id}")
+
+    def check_holder(self, loaded: Loaded, principal: Principal, epoch: int) -> None:
+        """Only the newest device of the newest sign-in that took a device may write.
+
+        Raises ``answer.stale_epoch``.
+        """
+        mine = principal.claims.get("sign_in")
+        if mine != loaded.row.holder or epoch != loaded.row.epoch:
+            raise Refusal("answer.stale_epoch", Kind.CONFLICT, epoch=loaded.row.epoch)
+
+    async def write_record(
+        self, tx: WriteSession, loaded: Loaded, kind: str, body: Mapping[str, object]
+    ) -> None:
+        """One record of the server into the sitting's stream."""
+        act = Act(kind, {"at_ms": self.clock.now_ms(), **body}, epoch=loaded.row.epoch)
+        await self.ledger.append(tx, sitting_stream(loaded.row.id), [act])
+
+    async def notify(
+        self, tx: WriteSession, loaded: Loaded, kind: str, *, text: str = "",
+        params: Params | None = None,
+    ) -> None:  # fmt: skip
+        """A notice that the candidate sees now and after every reload."""
+        tx.add(
+            NoticeRow(
+                id=mint("notice"), sitting_id=loaded.row.id, kind=kind, text=text,
+                params=dict(params or {}), at_ms=self.clock.now_ms(),
+            )
+        )  # fmt: skip
+        await tx.flush()
+
+    async def ensure_running(self, tx: WriteSession, loaded: Loaded) -> None:
+        """From T0 on a released session runs; whoever notices first says so, once."""
+        now_ms = self.clock.now_ms()
+        exam = loaded.exam
+        if exam.state == SessionState.RELEASED.value and now_ms >= exam.starts_at_ms:
+            await move_session(tx, exam.id, SessionState.RUNNING)
+            await note(tx, self.ledger, exam.id, "session_started", {"at_ms": now_ms})

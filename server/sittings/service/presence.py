@@ -1,0 +1,100 @@
+"""What is known in memory only: who was heard when, how far each sitting is, the wall's small pictures.
+
+Rules kept here: nothing here is durable and nothing durable depends on it; progress can be rebuilt from
+the ledger, and marking, archive and receipts never read it; a sitting unheard since the program
+started counts as heard at the start.
+"""
+
+from collections import OrderedDict
+from dataclasses import dataclass, field
+
+THUMBNAILS_KEPT = 2_000
+GAP_MS = 5_000  # longer than a heartbeat: the first word after it ends an outage
+
+
+@dataclass(slots=True)
+class Progress:
+    """Folded from the ledger: items with an answer, and the last client record that is durable."""
+
+    answered: set[str] = field(default_factory=set)
+    epoch: int = 0
+    acked_through: int = 0
+
+    def apply(self, epoch: int, events: list[tuple[int, str, str | None, bool]]) -> None:
+        """Events ``(seq, kind, item_id, blank)`` in order; what was counted before is skipped."""
+        if epoch < self.epoch:
+            return
+        if epoch > self.epoch:
+            self.epoch, self.acked_through = epoch, 0
+        for seq, kind, item_id, blank in events:
+            if seq <= self.acked_through:
+                continue
+            self.acked_through = seq
+            if item_id is not None and kind == "answer_set" and not blank:
+                self.answered.add(item_id)
+            elif item_id is not None and kind in ("answer_set", "answer_cleared"):
+                self.answered.discard(item_id)
+
+
+@dataclass(slots=True)
+class Thumbnail:
+    """The newest small picture of a seat."""
+
+    image: bytes
+    at_ms: int
+
+
+class Presence:
+    """One process's knowledge of the sittings connected to it."""
+
+    def __init__(self, started_at_ms: int) -> None:
+        self._started_at_ms = started_at_ms
+        self._seen: dict[str, int] = {}
+        self._back: dict[str, int] = {}
+        self._progress: dict[str, Progress] = {}
+        self._thumbnails: OrderedDict[str, Thumbnail] = OrderedDict()
+
+    def touch(self, sitting_id: str, now_ms: int) -> int:
+        """Heard now; returns when it was heard before."""
+        before = self.last_seen_ms(sitting_id)
+        if now_ms - before > GAP_MS:
+            self._back[sitting_id] = now_ms
+        self._seen[sitting_id] = max(before, now_ms)
+        return before
+
+    def back_ms(self, sitting_id: str) -> int | None:
+        """When it was heard again after the last gap."""
+        return self._back.get(sitting_id)
+
+    def last_seen_ms(self, sitting_id: str) -> int:
+        """When it was last heard."""
+        return self._seen.get(sitting_id, self._started_at_ms)
+
+    def offline_since(self, sitting_id: str, now_ms: int, offline_after_s: int) -> int | None:
+        """Since when nothing was heard, once that is longer than the policy allows."""
+        last = self.last_seen_ms(sitting_id)
+        return last if now_ms - last > offline_after_s * 1_000 else None
+
+    def progress(self, sitting_id: str) -> Progress | None:
+        """None until it was built from the ledger."""
+        return self._progress.get(sitting_id)
+
+    def keep_progress(self, sitting_id: str, progress: Progress) -> None:
+        """After a rebuild."""
+        self._progress[sitting_id] = progress
+
+    def forget(self, sitting_id: str) -> None:
+        """Drops everything about the sitting; the next reader rebuilds."""
+        self._progress.pop(sitting_id, None)
+        self._thumbnails.pop(sitting_id, None)
+
+    def keep_thumbnail(self, sitting_id: str, image: bytes, now_ms: int) -> None:
+        """Replaces the last one; the oldest of too many is dropped."""
+        self._thumbnails[sitting_id] = Thumbnail(image, now_ms)
+        self._thumbnails.move_to_end(sitting_id)
+        while len(self._thumbnails) > THUMBNAILS_KEPT:
+            self._thumbnails.popitem(last=False)
+
+    def thumbnail(self, sitting_id: str) -> Thumbnail | None:
+        """The newest picture."""
+        return self._thumbnails.get(sitting_id)

@@ -1,0 +1,157 @@
+"""A sitting with everything that decides about its time, read in one query.
+
+Rules kept here: whoever needs the deadline gets it from ``Loaded``, which asks the one deadline function;
+a sitting's row appears when the candidate is admitted and somebody first needs it.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import Select, select
+from sqlalchemy.exc import IntegrityError
+
+from kernel.db import ReadSession, WriteSession
+from kernel.errors import Kind, Refusal
+from kernel.settings import ExamPolicy
+from server.checkin.service import admission_of
+from server.papers.tables import PackageRow
+from server.registration.tables import CandidateRow
+from server.seating.service import seat_of
+from server.sessions.service import policy_of
+from server.sessions.tables import SessionRow
+from server.sittings.rules.timing import (
+    Accommodation,
+    Pause,
+    Plan,
+    Standing,
+    SubmitKind,
+    deadline,
+)
+from server.sittings.tables import SittingRow
+
+
+@dataclass(frozen=True, slots=True)
+class Loaded:
+    """A sitting and what surrounds it."""
+
+    row: SittingRow
+    exam: SessionRow
+    candidate: CandidateRow
+    paper_open: bool
+
+    @property
+    def policy(self) -> ExamPolicy:
+        return policy_of(self.exam)
+
+    @property
+    def paused_since_ms(self) -> int | None:
+        """When the running pause began, if one runs."""
+        return next((begin for begin, end in self.row.pauses if end is None), None)
+
+    def deadline_ms(self, now_ms: int) -> int:
+        """The end of this sitting; while a pause runs it moves with the present."""
+        pauses = [
+            Pause(begin or 0, max(begin or 0, now_ms if end is None else end))
+            for begin, end in self.row.pauses
+        ]
+        return deadline(
+            Plan(self.exam.starts_at_ms, self.exam.duration_s),
+            Accommodation(self.candidate.extra_time_pct),
+            self.row.extensions_s,
+            pauses,
+        )
+
+    def standing(self, now_ms: int) -> Standing:
+        """What the rules of time look at."""
+        return Standing(
+            starts_at_ms=self.exam.starts_at_ms,
+            deadline_ms=self.deadline_ms(now_ms),
+            paper_open=self.paper_open,
+            face_passed=self.row.face_passed,
+            has_device=self.row.epoch > 0,
+            paused=self.paused_since_ms is not None,
+            submitted=SubmitKind(self.row.submit_kind) if self.row.submit_kind else None,
+        )
+
+
+def _wanted() -> Select[Any]:
+    return (
+        select(SittingRow, SessionRow, CandidateRow, PackageRow.content_released_at_ms)
+        .join(SessionRow, SessionRow.id == SittingRow.session_id)
+        .join(CandidateRow, CandidateRow.id == SittingRow.candidate_id)
+        .outerjoin(PackageRow, PackageRow.session_id == SittingRow.session_id)
+    )
+
+
+async def find(session: ReadSession, sitting_id: str) -> Loaded | None:
+    """The sitting, or None before anybody needed its row."""
+    found = await session.execute(_wanted().where(SittingRow.id == sitting_id))
+    line = found.one_or_none()
+    return None if line is None else Loaded(line[0], line[1], line[2], line[3] is not None)
+
+
+async def load(session: ReadSession, sitting_id: str) -> Loaded:
+    """Raises ``sitting.unknown``."""
+    loaded = await find(session, sitting_id)
+    if loaded is None:
+        raise Refusal("sitting.unknown", Kind.NOT_FOUND)
+    return loaded
+
+
+async def locked(tx: WriteSession, sitting_id: str) -> Loaded:
+    """The sitting with its row locked until the transaction ends. Raises ``sitting.unknown``."""
+    found = await tx.execute(
+        _wanted()
+        .where(SittingRow.id == sitting_id)
+        .with_for_update(of=SittingRow)
+        .execution_options(populate_existing=True)
+    )
+    line = found.one_or_none()
+    if line is None:
+        raise Refusal("sitting.unknown", Kind.NOT_FOUND)
+    return Loaded(line[0], line[1], line[2], line[3] is not None)
+
+
+async def of_session(session: ReadSession, session_id: str) -> Sequence[Loaded]:
+    """Every sitting of the session that has a row."""
+    found = await session.execute(_wanted().where(SittingRow.session_id == session_id))
+    return [Loaded(line[0], line[1], line[2], line[3] is not None) for line in found]
+
+
+async def unfinished(session: ReadSession) -> Sequence[Loaded]:
+    """Every sitting anywhere that is not submitted."""
+    found = await session.execute(
+        _wanted().where(
+            SittingRow.submitted_at_ms.is_(None), SittingRow.first_signed_in_at_ms.is_not(None)
+        )
+    )
+    return [Loaded(line[0], line[1], line[2], line[3] is not None) for line in found]
+
+
+async def ensure(tx: WriteSession, sitting_id: str) -> Loaded:
+    """The locked sitting of an admitted candidate, made at first need.
+
+    Raises ``gate.not_admitted`` for somebody who did not pass the door.
+    """
+    if await tx.get(SittingRow, sitting_id) is None:
+        admission = await admission_of(tx, sitting_id)
+        if admission is None:
+            raise Refusal("gate.not_admitted", Kind.FORBIDDEN)
+        seat = await seat_of(tx, sitting_id)
+        row = SittingRow(
+            id=sitting_id, session_id=admission.session_id, candidate_id=admission.candidate_id,
+            room_id=seat.room_id, seat_id=seat.seat_id, seat_no=seat.seat_no,
+            machine_code=seat.machine_code, form_code=seat.form_code, sign_in=0, holder=0, epoch=0,
+            device_public=None, first_signed_in_at_ms=None, face_passed=False, face_tries=0,
+            started_at_ms=None, seed_wrapped=None, extensions_s=[], pauses=[],
+            submitted_at_ms=None, submit_kind=None, receipt=None,
+        )  # fmt: skip
+        try:
+            async with tx.begin_nested():
+                tx.add(row)
+                await tx.flush()
+        except IntegrityError:
+            # Two requests were first; the other one's row is as good.
+            pass
+    return await locked(tx, sitting_id)

@@ -1,0 +1,79 @@
+"""Who is heard and who is not: outages measured on the server's clock, and the clock itself.
+
+Rules kept here: an outage is a case for a person, with the measured seconds as a proposal; nobody loses
+or gains time by it until somebody decides.
+"""
+
+from server.sittings.ports import Observation
+from server.sittings.rules.timing import Stage, outage_s, stage
+from server.sittings.service.hall import Hall
+from server.sittings.service.rows import Loaded, unfinished
+
+HEARD = frozenset({Stage.ANSWERING, Stage.WAITING, Stage.READY})
+
+
+class Watching:
+    """Sweeps over the running sittings."""
+
+    def __init__(self, hall: Hall) -> None:
+        self._hall = hall
+        self._away: dict[str, int] = {}
+        self._drift_reported = False
+
+    async def sweep(self) -> None:
+        """Opens a case for each sitting newly offline, and proposes time for each that is back."""
+        hall = self._hall
+        now_ms = hall.clock.now_ms()
+        async with hall.database.read() as session:
+            running = [
+                one
+                for one in await unfinished(session)
+                if one.row.epoch and stage(now_ms, one.standing(now_ms)) in HEARD
+            ]
+        for one in running:
+            sitting_id = one.row.id
+            since = hall.presence.offline_since(sitting_id, now_ms, one.policy.offline_after_s)
+            if since is not None and sitting_id not in self._away:
+                self._away[sitting_id] = since
+                await self._report(one, since, None)
+            elif since is None and sitting_id in self._away:
+                left = self._away.pop(sitting_id)
+                back = hall.presence.back_ms(sitting_id)
+                await self._report(one, left, outage_s(left, back or now_ms))
+        alive = {one.row.id for one in running}
+        self._away = {key: at for key, at in self._away.items() if key in alive}
+
+    async def watch_clock(self, jump_ms: int) -> None:
+        """A wall clock that left our time by more than ``jump_ms`` is reported once per jump."""
+        hall = self._hall
+        drift_ms = hall.clock.drift_ms()
+        if abs(drift_ms) <= jump_ms:
+            self._drift_reported = False
+            return
+        if self._drift_reported:
+            return
+        self._drift_reported = True
+        now_ms = hall.clock.now_ms()
+        async with hall.database.read() as session:
+            running = await unfinished(session)
+        by_room = {(one.row.session_id, one.row.room_id): one for one in running}
+        for one in by_room.values():
+            async with hall.database.write() as tx:
+                detail = {"drift_ms": drift_ms}
+                await hall.incidents.report(
+                    tx, Observation(one.row.id, "clock", "amber", now_ms, detail=detail)
+                )
+            hall.moved(one)
+
+    async def _report(self, one: Loaded, since_ms: int, outage: int | None) -> None:
+        hall = self._hall
+        detail = {"offline_since_ms": since_ms}
+        async with hall.database.write() as tx:
+            await hall.incidents.report(
+                tx,
+                Observation(
+                    one.row.id, "offline", "amber", hall.clock.now_ms(), proposal_s=outage,
+                    detail=detail,
+                ),
+            )  # fmt: skip
+        hall.moved(one)
