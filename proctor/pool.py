@@ -30,8 +30,8 @@ class FacePool:
     def __init__(self, settings: FaceSettings) -> None:
         self._settings = settings
         self._room = threading.BoundedSemaphore(settings.workers + settings.queue)
-        self._restarting = asyncio.Lock()
         self._executor: ProcessPoolExecutor | None = None
+        self._retired: list[ProcessPoolExecutor] = []
         self._stopped = False
 
     @property
@@ -63,8 +63,10 @@ class FacePool:
     async def stop(self) -> None:
         """Waits for running tasks, drops waiting ones, ends every process."""
         self._stopped = True
-        executor, self._executor = self._executor, None
-        if executor is not None:
+        executors = [*self._retired, *([self._executor] if self._executor else [])]
+        self._executor = None
+        self._retired.clear()
+        for executor in executors:
             await asyncio.to_thread(executor.shutdown, wait=True, cancel_futures=True)
 
     async def look(
@@ -87,36 +89,40 @@ class FacePool:
 
     async def _run(self, task: Callable[_P, _T], *args: _P.args, **kwargs: _P.kwargs) -> _T:
         for _ in range(_TRIES):
-            executor = await self._working(None)
+            executor = self._working()
             if not self._room.acquire(blocking=False):
                 raise Refusal("proctor.busy", Kind.UNAVAILABLE, queue=self._settings.queue)
             try:
                 future = executor.submit(task, *args, **kwargs)
             except (BrokenProcessPool, RuntimeError):
                 self._room.release()
-                await self._working(executor)
+                self._working(executor)
                 continue
             future.add_done_callback(self._leave)
             try:
                 return await asyncio.wrap_future(future)
             except BrokenProcessPool:
-                await self._working(executor)
+                self._working(executor)
+            except asyncio.CancelledError:
+                if self._stopped and future.cancelled():
+                    raise Refusal("proctor.stopped", Kind.UNAVAILABLE) from None
+                raise
         raise Refusal("proctor.failed", Kind.UNAVAILABLE)
 
     def _leave(self, _: Future[Any]) -> None:
         self._room.release()
 
-    async def _working(self, broken: ProcessPoolExecutor | None) -> ProcessPoolExecutor:
-        async with self._restarting:
-            if self._stopped:
-                raise Refusal("proctor.stopped", Kind.UNAVAILABLE)
-            if self._executor is None or self._executor is broken:
-                if broken is not None:
-                    await asyncio.to_thread(broken.shutdown, wait=True, cancel_futures=True)
-                self._executor = ProcessPoolExecutor(
-                    self._settings.workers,
-                    mp_context=multiprocessing.get_context("spawn"),
-                    initializer=worker.begin,
-                    initargs=(self._settings,),
-                )
-            return self._executor
+    def _working(self, broken: ProcessPoolExecutor | None = None) -> ProcessPoolExecutor:
+        if self._stopped:
+            raise Refusal("proctor.stopped", Kind.UNAVAILABLE)
+        if self._executor is None or self._executor is broken:
+            if broken is not None:
+                broken.shutdown(wait=False, cancel_futures=True)
+                self._retired.append(broken)
+            self._executor = ProcessPoolExecutor(
+                self._settings.workers,
+                mp_context=multiprocessing.get_context("spawn"),
+                initializer=worker.begin,
+                initargs=(self._settings,),
+            )
+        return self._executor
