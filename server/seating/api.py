@@ -10,6 +10,7 @@ from pydantic import BaseModel, Field
 from kernel.access import Principal, Role
 from kernel.errors import Kind
 from kernel.web import refusals, staff
+from server.seating.rules import DrawState
 from server.seating.service import DrawView, SeatingService
 
 Officer = Annotated[Principal, staff(Role.OFFICER)]
@@ -58,7 +59,7 @@ class DrawBody(BaseModel):
 
     draw_id: str
     attempt: int
-    state: Literal["open", "committed", "revealed", "fallback", "aborted"]
+    state: DrawState
     roster_root: str
     parties: list[PartyBody]
     fallback: FallbackBody
@@ -72,7 +73,7 @@ def _draw(view: DrawView) -> DrawBody:
     return DrawBody(
         draw_id=view.draw_id,
         attempt=view.attempt,
-        state=view.state,  # type: ignore[arg-type] - the table holds these words only
+        state=DrawState(view.state),
         roster_root=view.roster_root,
         parties=[
             PartyBody(party=party, committed=committed, revealed=revealed)

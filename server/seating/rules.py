@@ -7,6 +7,7 @@ order of arrival; spare seats stay free; neighbours at a side have different for
 """
 
 from collections.abc import Mapping, Sequence
+from enum import StrEnum
 from hashlib import sha256
 from itertools import groupby
 from typing import Any
@@ -22,6 +23,16 @@ SYSTEM, CHIEF, OFFICER = "system", "chief", "officer"
 PARTIES = (SYSTEM, CHIEF, OFFICER)
 FALLBACK = "fallback"
 VALUE_BYTES = 32
+
+
+class DrawState(StrEnum):
+    """An attempt: open until all committed; revealed or fallback when complete."""
+
+    OPEN = "open"
+    COMMITTED = "committed"
+    REVEALED = "revealed"
+    FALLBACK = "fallback"
+    ABORTED = "aborted"
 
 
 class Entrant(msgspec.Struct, frozen=True, forbid_unknown_fields=True):

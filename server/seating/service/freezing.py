@@ -9,7 +9,7 @@ from kernel.db import WriteSession
 from kernel.ids import mint
 from server.bodies.service import rooms_by_id
 from server.papers.service import manifest_of
-from server.registration.service import roster_of
+from server.registration.service import candidates_of
 from server.seating.rules import (
     FALLBACK,
     SYSTEM,
@@ -30,7 +30,7 @@ async def frozen_input(tx: WriteSession, session_id: str, now_ms: int, reveal_by
     """Roster, rooms without spare seats, and forms, as they stand now."""
     manifest = await manifest_of(tx, session_id)
     rooms = await rooms_by_id(tx, await rooms_of(tx, session_id))
-    roster = await roster_of(tx, session_id)
+    roster = await candidates_of(tx, session_id)
     last = await last_draw(tx, session_id)
     return Frozen(
         draw_id=mint("draw"),
