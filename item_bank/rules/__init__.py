@@ -1,0 +1,1 @@
+"""The bank's pure rules: the blueprint, the items, likeness of stems."""
