@@ -1,5 +1,6 @@
 """The real engine on the real pictures."""
 
+from importlib.util import find_spec
 from pathlib import Path
 
 import pytest
@@ -108,3 +109,11 @@ def test_a_model_with_one_byte_changed_is_refused(tmp_path: Path) -> None:
 
 def test_dlib_keeps_thresholds_of_its_own() -> None:
     assert catalogue.thresholds_of(FaceSettings(engine="dlib")) != THRESHOLDS
+
+
+@pytest.mark.skipif(find_spec("dlib") is not None, reason="the optional extra is installed")
+def test_an_engine_that_is_not_installed_is_refused_with_its_remedy() -> None:
+    with pytest.raises(Refusal) as refused:
+        Looker(FaceSettings(engine="dlib"))
+    assert refused.value.code == "face.engine_missing"
+    assert refused.value.params == {"engine": "dlib", "extra": "dlib"}
