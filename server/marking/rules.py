@@ -1,19 +1,26 @@
 """Marking as arithmetic: a folded sitting and a scoring key in, marks out.
 
 Rules kept here: decimal arithmetic; only what the ledger holds is marked; a text answer waits for a
-person; a mark by hand lies between 0 and the full mark in steps of 0.5.
+person; a mark by hand lies between 0 and the full mark in steps of 0.5; marks are named by one hash
+over every item of every sitting, so a changed mark is a changed hash.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal, InvalidOperation
+from hashlib import sha256
 
+from kernel.codec import Field, encode
 from kernel.errors import Refusal
+from kernel.lot import shuffled
 from paper.package import Form
 from paper.responses import Response
 from paper.scoring import Key, score_item
 
 STEP = Decimal("0.5")
+LEASE_S = 900
+NOTE_LIMIT = 500
+_MARK_DIGITS = 8
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,6 +31,37 @@ class ItemMark:
     full: Decimal
     mark: Decimal | None
     answered: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Sheet:
+    """The marks of one sitting, in the form's order."""
+
+    sitting_id: str
+    form_code: str
+    marks: tuple[ItemMark, ...]
+
+    @property
+    def waiting(self) -> tuple[str, ...]:
+        """Items that a person still has to mark."""
+        return tuple(mark.item_id for mark in self.marks if mark.mark is None)
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """A sitting whose objective sum differs between two runs; None where it had no sheet."""
+
+    sitting_id: str
+    before: Decimal | None
+    after: Decimal | None
+
+
+@dataclass(frozen=True, slots=True)
+class TextAnswer:
+    """A text answer that a person marks."""
+
+    sitting_id: str
+    item_id: str
 
 
 def mark_form(
@@ -50,9 +88,76 @@ def mark_form(
 def mark_by_hand(text: str, full: Decimal) -> Decimal:
     """The mark a marker typed. Raises ``marking.mark_bad`` outside 0..full or off the step."""
     try:
-        mark = Decimal(text)
+        mark = Decimal(text) if len(text) <= _MARK_DIGITS else Decimal(-1)
     except InvalidOperation:
         mark = Decimal(-1)
     if not mark.is_finite() or not 0 <= mark <= full or mark % STEP:
-        raise Refusal("marking.mark_bad", mark=text[:20], full=str(full))
+        raise Refusal("marking.mark_bad", mark=text[:20], full=str(full), step=str(STEP))
     return mark
+
+
+def with_hand_marks(sheet: Sheet, by_item: Mapping[str, Decimal]) -> Sheet:
+    """The sheet with the marks that people gave; a machine's mark is never replaced."""
+    marks = tuple(
+        ItemMark(one.item_id, one.full, by_item.get(one.item_id), one.answered)
+        if one.mark is None
+        else one
+        for one in sheet.marks
+    )
+    return Sheet(sheet.sitting_id, sheet.form_code, marks)
+
+
+def totals_hash(session_id: str, key_sha256: str, sheets: Iterable[Sheet]) -> bytes:
+    """SHA-256 over every mark, sittings by id; what waits for a person counts as none."""
+    lines: list[Field] = [
+        [
+            sheet.sitting_id,
+            sheet.form_code,
+            [[one.item_id, None if one.mark is None else plain(one.mark)] for one in sheet.marks],
+        ]
+        for sheet in sorted(sheets, key=lambda one: one.sitting_id)
+    ]
+    return sha256(encode("marking-totals", 1, [session_id, key_sha256, lines])).digest()
+
+
+def plain(number: Decimal) -> str:
+    """One text for one number: no exponent, no trailing zeros."""
+    text = format(number, "f")
+    return text.rstrip("0").rstrip(".") if "." in text else text
+
+
+def machine_sum(sheet: Sheet) -> Decimal:
+    """What the machine alone gave."""
+    return sum((one.mark for one in sheet.marks if one.mark is not None), Decimal(0))
+
+
+def changes(before: Iterable[Sheet], after: Iterable[Sheet]) -> list[Change]:
+    """The difference of two runs, by sitting id."""
+    old = {sheet.sitting_id: sheet for sheet in before}
+    new = {sheet.sitting_id: sheet for sheet in after}
+    return [
+        Change(
+            sitting_id,
+            machine_sum(old[sitting_id]) if sitting_id in old else None,
+            machine_sum(new[sitting_id]) if sitting_id in new else None,
+        )
+        for sitting_id in sorted(old.keys() | new.keys())
+        if old.get(sitting_id) != new.get(sitting_id)
+    ]
+
+
+def queue_order(seed: bytes, answers: Sequence[TextAnswer]) -> list[TextAnswer]:
+    """Item by item, and within an item in an order that says nothing of seat, name or time."""
+    by_item: dict[str, list[TextAnswer]] = {}
+    for answer in sorted(answers, key=lambda one: (one.item_id, one.sitting_id)):
+        by_item.setdefault(answer.item_id, []).append(answer)
+    return [
+        answer
+        for item_id in sorted(by_item)
+        for answer in shuffled(seed, f"marking/{item_id}", by_item[item_id])
+    ]
+
+
+def lease_until_ms(now_ms: int) -> int:
+    """Until when a task that was handed out now belongs to its marker alone."""
+    return now_ms + LEASE_S * 1_000
