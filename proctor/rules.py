@@ -201,10 +201,11 @@ def watch(
     signals: Sequence[Signal], episode: Episode | None, *, misses: int,
     muted: frozenset[State] = frozenset(),
 ) -> tuple[Change, Episode | None]:  # fmt: skip
-    """The newest capture (last of the looked-back ``signals``) against the episode that is open.
+    """The capture at hand (last of ``signals``, which end with it) against the open episode.
 
     Opens when ``misses`` of the signals are misses; a miss continues an open episode and may raise
     its kind; it closes after ``misses`` good captures in a row. A muted state is as good as ``ok``.
+    A good capture that arrives late, from before the episode's last miss, closes nothing.
     """
     fine = muted | {State.OK}
     bad = [signal for signal in signals if signal.state not in fine]
@@ -221,8 +222,11 @@ def watch(
         counts[newest.state] += 1
         here = _leading(Counter(signal.state for signal in bad))
         kind = max(episode.kind, here, key=SEVERITY.index)
+        first = min(episode.opened_at_ms, newest.taken_at_ms)
         last = max(episode.last_at_ms, newest.taken_at_ms)
-        return Change.CONTINUED, Episode(kind, episode.opened_at_ms, last, counts)
+        return Change.CONTINUED, Episode(kind, first, last, counts)
+    if newest.taken_at_ms < episode.last_at_ms:
+        return Change.NONE, episode
     calm = len(signals) >= misses and all(s.state in fine for s in signals[-misses:])
     return (Change.CLOSED if calm else Change.NONE), episode
 

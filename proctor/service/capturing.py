@@ -112,7 +112,7 @@ class Capturing(Matching):
             tx.add(row)
             await tx.flush()
             kept = await _open_episode(tx, row.sitting_id or "", lock=True)
-            signals = await _signals(tx, row.sitting_id or "", window)
+            signals = await _signals(tx, row, window)
             change, episode = rules.watch(
                 signals, _as_episode(kept) if kept else None, misses=misses, muted=muted
             )
@@ -154,10 +154,15 @@ async def _latest_luma(tx: ReadSession, sitting_id: str) -> bytes | None:
     return (await tx.scalars(query)).first()
 
 
-async def _signals(tx: ReadSession, sitting_id: str, window: int) -> list[Signal]:
+async def _signals(tx: ReadSession, row: MatchRow, window: int) -> list[Signal]:
+    """The captures up to this one by their own time: one that was queued offline comes late."""
     query = (
         select(MatchRow.outcome, MatchRow.taken_at_ms)
-        .where(MatchRow.sitting_id == sitting_id, MatchRow.purpose == _PURPOSE)
+        .where(
+            MatchRow.sitting_id == row.sitting_id,
+            MatchRow.purpose == _PURPOSE,
+            MatchRow.taken_at_ms <= row.taken_at_ms,
+        )
         .order_by(MatchRow.taken_at_ms.desc(), MatchRow.id.desc())
         .limit(window)
     )

@@ -96,3 +96,18 @@ async def test_the_door_frame_counts_when_it_fits_better(
     (result,) = await play("obama_mask")
     assert result.verdict.against == "door"
     assert result.verdict.score == pytest.approx(1.0, abs=1e-6)
+
+
+async def test_captures_that_were_queued_offline_are_judged_in_their_own_order(
+    play: Play, proctor: ProctorService
+) -> None:
+    await play("obama_640", "obama_b_640")
+    for taken_at_ms in (500_000, 530_000, 560_000):
+        result = await proctor.capture(
+            sitting_id="sitting_1",
+            subject_id="cand_1",
+            image=faces.frame("empty_chair"),
+            taken_at_ms=taken_at_ms,
+        )
+    assert result.episode.change == "opened"
+    assert (result.episode.opened_at_ms, result.episode.last_at_ms) == (500_000, 560_000)

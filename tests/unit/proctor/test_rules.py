@@ -175,6 +175,18 @@ def test_an_episode_never_opens_below_the_count(states: list[State]) -> None:
             assert sum(state is not OK for state in recent) >= 3
 
 
+def test_good_captures_that_come_late_close_no_episode() -> None:
+    episode = Episode(MM, 60_000, 120_000, {MM: 3})
+    late = [Signal(OK, number * 1_000) for number in range(5)]
+    assert rules.watch(late, episode, misses=3) == (Change.NONE, episode)
+
+
+def test_a_miss_that_comes_late_moves_the_beginning() -> None:
+    episode = Episode(MM, 60_000, 120_000, {MM: 3})
+    change, after = rules.watch([Signal(NO, 30_000)], episode, misses=3)
+    assert (change, after) == (Change.CONTINUED, Episode(MM, 30_000, 120_000, {MM: 3, NO: 1}))
+
+
 def test_a_profile_mutes_what_would_accuse_a_disability() -> None:
     assert rules.muted_by(["companion", "rest_breaks"]) == {SF, NO}
     assert rules.muted_by(["face_difference"]) == {LOW, MM}
