@@ -83,16 +83,22 @@ export class StoredJournal implements Journal {
   }
 }
 
-/** A log that lives as long as the page; practice uses it. */
+/** A log that lives as long as the page; practice uses it, and a computer that stores nothing. */
 export class MemoryJournal implements Journal {
   #events: ClientEvent[] = []
+  #last: number
+
+  constructor(next_seq = 1) {
+    this.#last = next_seq - 1
+  }
 
   get last(): number {
-    return this.#events.length
+    return this.#last
   }
 
   append(draft: Draft): Promise<{ event: ClientEvent; stored: boolean }> {
-    const event: ClientEvent = { ...draft, seq: this.#events.length + 1 }
+    this.#last += 1
+    const event: ClientEvent = { ...draft, seq: this.#last }
     this.#events.push(event)
     return Promise.resolve({ event, stored: true })
   }

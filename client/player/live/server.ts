@@ -1,5 +1,5 @@
 /** The exam's server over HTTP: one function per endpoint of the candidate's API. */
-import { createApi, need } from '@/shared/api'
+import { createApi, need, refusalOf, Refused } from '@/shared/api'
 import { toBase64 } from '@/shared/bytes'
 import type {
   Ack,
@@ -48,6 +48,20 @@ export class Server {
     const state = await need(this.#api.GET('/api/sitting/state'))
     this.#clock.sample(sent, state.server_ms)
     return state
+  }
+
+  /**
+   * Reaches our server; a refusal for want of a token is an answer. Gives its wall clock to the
+   * second, ms, or null when it does not say. Throws `Unreachable`.
+   */
+  async reach(): Promise<number | null> {
+    const { response, error } = await this.#api.GET('/api/sitting/state')
+    if (!response.ok) {
+      const problem = refusalOf(error, response)
+      if (!(problem instanceof Refused)) throw problem
+    }
+    const date = Date.parse(response.headers.get('date') ?? '')
+    return Number.isNaN(date) ? null : date
   }
 
   portrait(): Promise<Blob> {

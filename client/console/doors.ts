@@ -1,0 +1,33 @@
+/** Which screens of a session a person's roles open. The server decides; this only spares clicks. */
+import type { Role, Session } from './contract/people'
+import { has } from './identity'
+import { to } from './router'
+
+export interface Door {
+  name: string
+  address: string
+}
+
+const BY_ROLE: readonly (readonly [string, readonly Role[]])[] = [
+  ['staffing', ['officer', 'chief']],
+  ['candidates', ['officer']],
+  ['package', ['officer']],
+  ['draw', ['officer', 'chief']],
+  ['keys', ['key_holder', 'officer', 'chief']],
+  ['desk', ['invigilator', 'chief', 'officer']],
+  ['wall', ['invigilator', 'chief', 'officer', 'supervisor']],
+  ['close', ['chief']],
+  ['marking', ['officer', 'marker']],
+  ['results', ['officer', 'chief', 'supervisor']],
+  ['archive', ['officer', 'auditor', 'supervisor']],
+]
+const PATHS: Record<string, string> = { staffing: 'staff' }
+
+export function doorsOf(session: Session): Door[] {
+  const id = session.session_id
+  const open = BY_ROLE.filter(([, roles]) => has(...roles)).map(([name]) => ({
+    name,
+    address: to('sessions', id, PATHS[name] ?? name),
+  }))
+  return [{ name: 'session', address: to('sessions', id) }, ...open]
+}

@@ -1,0 +1,163 @@
+/** A running sitting at this seat: the exam, its line, the camera on duty, the watch on the page. */
+import { reactive } from 'vue'
+import type { SittingState } from '@/shared/contract'
+import type { Store } from './answers/store'
+import { keepAck, MemoryJournal, StoredJournal, unsentBefore } from './answers/journal'
+import { resumed } from './answers/resume'
+import { CameraDuty } from './camera/duty'
+import { Pieces } from './camera/pieces'
+import { Exam } from './exam/exam'
+import { makeView } from './exam/view'
+import { watch } from './integrity/watch'
+import { signerOf, type KeptDevice } from './live/device'
+import type { Server } from './live/server'
+import type { Visit } from './visit'
+
+const TICK_MS = 250
+const SLOW_RTT_MS = 800
+
+export interface SeatView {
+  /** False after the candidate left a full screen that this page had entered. */
+  fullscreen: boolean
+  /** Server time at which the last stored answer was found again; null at a first entry. */
+  restored: number | null
+}
+
+export interface Seat {
+  exam: Exam
+  view: SeatView
+  close(): void
+}
+
+export async function openSeat(
+  visit: Visit,
+  state: SittingState,
+  device: KeptDevice,
+): Promise<Seat> {
+  const { store, transport, clock } = visit
+  const { sitting_id } = state
+  const { epoch } = device.stream
+  const paper = { ...(await transport.paper()), epoch }
+  const journal =
+    store === null
+      ? new MemoryJournal(paper.next_seq)
+      : await StoredJournal.open(store, sitting_id, epoch, paper.next_seq)
+  const view = makeView(paper)
+  view.stored = store !== null
+  view.deadline_ms = state.deadline_ms
+  view.earliest_submit_ms = state.earliest_submit_ms
+  if (state.stage === 'paused') view.paused_at_ms = state.server_ms
+  const exam = new Exam({
+    view,
+    transport,
+    journal,
+    signer: signerOf(device),
+    now: () => clock.now(),
+    reminders_s: state.policy.reminders_s,
+    keepAck: (ack) => {
+      if (store !== null) keepAck(store, sitting_id, ack).catch(() => undefined)
+    },
+    keepSeal: (by) => {
+      store?.put('facts', by, `sealed/${sitting_id}`).catch(() => undefined)
+    },
+  })
+  const earlier = store === null ? [] : await unsentBefore(store, sitting_id, epoch)
+  const found = resumed(paper, await journal.from(1), earlier)
+  await exam.resume(found)
+  const seatView = reactive<SeatView>({
+    fullscreen: true,
+    restored: Object.keys(found.state.answers).length || null,
+  })
+  const stops = [onDuty(visit, state, exam, epoch), onWatch(exam, seatView)]
+  transport.open()
+  exam.see()
+  const sealed = (await store?.get('facts', `sealed/${sitting_id}`).catch(() => undefined)) as
+    'candidate' | 'time' | undefined
+  if (sealed !== undefined) void exam.seal(sealed)
+  return {
+    exam,
+    view: seatView,
+    close: () => {
+      for (const stop of stops) stop()
+      transport.close()
+    },
+  }
+}
+
+/** Sends the recordings that an earlier page of a submitted sitting left on this computer. */
+export function leftovers(store: Store, server: Server, state: SittingState): void {
+  new Pieces({
+    store,
+    sitting_id: state.sitting_id,
+    epoch: state.epoch,
+    send: (piece) => server.segment(piece),
+    isBusy: () => false,
+    gap: () => undefined,
+  }).start()
+}
+
+function onDuty(visit: Visit, state: SittingState, exam: Exam, epoch: number): () => void {
+  const { store, camera, server, clock } = visit
+  const gap = (): void => {
+    exam.note('recording_gap')
+  }
+  const pieces =
+    store === null
+      ? null
+      : new Pieces({
+          store,
+          sitting_id: state.sitting_id,
+          epoch,
+          send: (piece) => server.segment(piece),
+          isBusy: () => exam.view.waiting > 0 || (clock.rtt_ms ?? 0) > SLOW_RTT_MS,
+          gap,
+        })
+  const duty = new CameraDuty(camera, state.policy, {
+    now: () => clock.now(),
+    capture: (image, taken_at_ms) => server.capture(image, taken_at_ms),
+    thumbnail: (image) => server.thumbnail(image),
+    segment: (recorded) => void pieces?.add(recorded),
+    gap,
+  })
+  camera.tell({
+    lost: () => {
+      exam.note('camera_lost')
+    },
+    back: () => {
+      exam.note('camera_back')
+      void duty.record()
+    },
+  })
+  void camera.open().then((open) => {
+    if (!open) exam.note('camera_lost')
+    duty.start()
+    pieces?.start()
+  })
+  return () => {
+    duty.stop()
+    camera.close()
+  }
+}
+
+function onWatch(exam: Exam, view: SeatView): () => void {
+  const unwatch = watch({
+    note: (kind) => {
+      exam.note(kind)
+    },
+    fullscreen: (on) => {
+      view.fullscreen = on
+    },
+  })
+  const ticking = setInterval(() => {
+    exam.tick()
+  }, TICK_MS)
+  const leave = (): void => {
+    exam.leave()
+  }
+  window.addEventListener('pagehide', leave)
+  return () => {
+    unwatch()
+    clearInterval(ticking)
+    window.removeEventListener('pagehide', leave)
+  }
+}

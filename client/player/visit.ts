@@ -1,0 +1,201 @@
+/**
+ * The candidate's way through the day, from the check of the machine to the end.
+ *
+ * Rules kept here: the server's stage decides which screen comes; what a reload needs is kept in
+ * IndexedDB and removed only after the receipt; one window per sitting.
+ */
+import { reactive } from 'vue'
+import { Refused, Unreachable } from '@/shared/api'
+import type { Receipt, SittingState } from '@/shared/contract'
+import { openStore, wipe, type Store } from './answers/store'
+import { backoff_ms, sleep } from './backoff'
+import { Camera } from './camera/camera'
+import { ServerClock } from './clock'
+import { answerAsking, holdSitting } from './integrity/tab'
+import { deviceFor } from './live/device'
+import { Server } from './live/server'
+import { LiveTransport } from './live/transport'
+import { machineToken } from './machine'
+import { leftovers, openSeat, type Seat } from './seat'
+
+export type Screen =
+  | 'starting'
+  | 'check'
+  | 'sign_in'
+  | 'notice'
+  | 'face'
+  | 'waiting'
+  | 'exam'
+  | 'tab'
+  | 'receipt'
+  | 'ended'
+
+export interface VisitView {
+  screen: Screen
+  state: SittingState | null
+  receipt: Receipt | null
+  portraitUrl: string | null
+  /** The last error that stops this screen; the screen says it in words. */
+  error: unknown
+  /** False while the server does not answer. */
+  reachable: boolean
+  noticeRead: boolean
+}
+
+const POLL_MS = 2000
+
+interface KeptVisit {
+  token: string
+  sitting_id: string
+}
+
+export class Visit {
+  readonly view = reactive<VisitView>({
+    screen: 'starting',
+    state: null,
+    receipt: null,
+    portraitUrl: null,
+    error: null,
+    reachable: true,
+    noticeRead: false,
+  })
+  readonly clock = new ServerClock()
+  readonly camera = new Camera()
+  readonly server = new Server(this.clock)
+  readonly machine = machineToken()
+  readonly transport = new LiveTransport(this.server, this.clock)
+  store: Store | null = null
+  seat: Seat | null = null
+  #following = false
+
+  /** Opens the computer's store, then takes up an unfinished sitting or begins with the check. */
+  async begin(): Promise<void> {
+    answerAsking()
+    this.store = await openStore().catch(() => null)
+    const kept = (await this.store?.get('facts', 'visit').catch(() => undefined)) as
+      KeptVisit | undefined
+    if (kept === undefined) this.view.screen = 'check'
+    else {
+      this.server.token = kept.token
+      await this.#follow()
+    }
+  }
+
+  /** Signs in; rejects with the refusal for the screen to say. */
+  async signIn(ticket_no: string, id_number: string): Promise<void> {
+    const given = await this.server.signIn(ticket_no, id_number, this.machine ?? '')
+    this.server.token = given.token
+    const kept: KeptVisit = { token: given.token, sitting_id: given.sitting_id }
+    await this.store?.put('facts', kept, 'visit').catch(() => undefined)
+    await this.#follow()
+  }
+
+  askSignIn(): void {
+    this.view.screen = 'sign_in'
+  }
+
+  acceptNotice(): void {
+    this.view.noticeRead = true
+    if (this.view.state !== null) this.#show(this.view.state)
+  }
+
+  /** The exam is over: shows the receipt while the last recordings go up. */
+  finish(receipt: Receipt | null): void {
+    this.view.receipt = receipt
+    this.view.screen = 'receipt'
+  }
+
+  /** Recordings of this sitting that the server does not have yet. */
+  async piecesWaiting(): Promise<number> {
+    return (await this.store?.count('pieces').catch(() => 0)) ?? 0
+  }
+
+  /** After the receipt or the end: nothing of the sitting stays on this computer. */
+  async leave(): Promise<void> {
+    const sitting_id = this.view.state?.sitting_id
+    if (this.store !== null && sitting_id !== undefined) await wipe(this.store, sitting_id)
+    location.replace(location.pathname)
+  }
+
+  /** Back to the sign-in, keeping what is not sent. */
+  async signInAgain(): Promise<void> {
+    await this.store?.delete('facts', 'visit').catch(() => undefined)
+    location.replace(location.pathname)
+  }
+
+  /** Reads the state until the exam runs; the paper's own line takes over then. */
+  async #follow(): Promise<void> {
+    if (this.#following) return
+    this.#following = true
+    for (let failures = 0; this.#isFollowing();) {
+      try {
+        const state = await this.server.state()
+        failures = 0
+        this.view.reachable = true
+        this.view.error = null
+        await this.#take(state)
+      } catch (error) {
+        failures += 1
+        await this.#failed(error)
+      }
+      if (this.#isFollowing()) await sleep(failures > 0 ? 500 + backoff_ms(failures) : POLL_MS)
+    }
+  }
+
+  #isFollowing(): boolean {
+    return this.#following
+  }
+
+  async #failed(error: unknown): Promise<void> {
+    this.view.reachable = !(error instanceof Unreachable)
+    if (error instanceof Refused && error.kind === 'unauthenticated') {
+      this.#following = false
+      await this.store?.delete('facts', 'visit').catch(() => undefined)
+      this.view.screen = 'sign_in'
+    } else if (error instanceof Refused) this.view.error = error
+  }
+
+  async #take(state: SittingState): Promise<void> {
+    this.view.state = state
+    this.view.portraitUrl ??= await this.#portrait()
+    if (state.stage === 'answering' || state.stage === 'paused') await this.#enter(state)
+    else this.#show(state)
+  }
+
+  #show(state: SittingState): void {
+    switch (state.stage) {
+      case 'face':
+        this.view.screen = this.view.noticeRead ? 'face' : 'notice'
+        break
+      case 'submitted':
+        this.#following = false
+        if (this.store !== null) leftovers(this.store, this.server, state)
+        this.finish(state.receipt)
+        break
+      case 'ended':
+        this.#following = false
+        this.view.screen = 'ended'
+        break
+      default:
+        this.view.screen = this.view.noticeRead || this.seat !== null ? 'waiting' : 'notice'
+    }
+  }
+
+  /** The device first, then the paper, then the exam. */
+  async #enter(state: SittingState): Promise<void> {
+    if (!(await holdSitting(state.sitting_id))) {
+      this.#following = false
+      this.view.screen = 'tab'
+      return
+    }
+    const device = await deviceFor(this.store, this.server, state.sitting_id, state.epoch)
+    this.seat = await openSeat(this, state, device)
+    this.#following = false
+    this.view.screen = 'exam'
+  }
+
+  async #portrait(): Promise<string | null> {
+    const image = await this.transport.portrait()
+    return image === null ? null : URL.createObjectURL(image)
+  }
+}
