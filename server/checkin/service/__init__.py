@@ -2,6 +2,7 @@
 
 from server.checkin.service.acts import (
     Reason,
+    Second,
     SecondBy,
     StaffAct,
     camera_stream,
@@ -22,6 +23,7 @@ __all__ = [
     "DeskCandidate",
     "DrawnSeat",
     "Reason",
+    "Second",
     "SecondBy",
     "StaffAct",
     "admission_of",

@@ -47,6 +47,14 @@ class SecondBy:
 
 
 @dataclass(frozen=True, slots=True)
+class Second:
+    """Who the second person turned out to be, and the first of the asked duties that they have."""
+
+    account_id: str
+    duty: Duty
+
+
+@dataclass(frozen=True, slots=True)
 class StaffAct:
     """One act. ``kind`` is of the ledger's catalogue; ``detail`` goes into the encrypted body."""
 
@@ -93,8 +101,8 @@ async def record(ledger: Ledger, tx: WriteSession, act: StaffAct, *, in_sitting:
 async def second_in_session(
     database: Database, accounts: AccountsService, first: Principal, session_id: str,
     second: SecondBy | None, *, duties: Collection[Duty] = (Duty.INVIGILATOR, Duty.CHIEF),
-) -> str | None:  # fmt: skip
-    """The account id of the second person, who must have one of the duties in the session.
+) -> Second | None:  # fmt: skip
+    """The second person, who must have one of the duties in the session; None when none was named.
 
     To be called before the act's transaction. Raises what ``second_person`` and ``need_duty`` raise.
     """
@@ -106,7 +114,7 @@ async def second_in_session(
     )
     claims = {"roles": sorted(role.value for role in person.roles)}
     async with database.read() as session:
-        await need_duty(
+        duty = await need_duty(
             session, Principal(person.account_id, "staff", claims), session_id, None, duties
         )
-    return person.account_id
+    return Second(person.account_id, duty)

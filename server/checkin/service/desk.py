@@ -309,10 +309,11 @@ class CheckinService:
         async with self._db.read() as session:
             visit = await visit_row(session, checkin_id)
             await need_duty(session, principal, visit.session_id, None, need)
-        return await second_in_session(
+        other = await second_in_session(
             self._db, self._accounts, principal, visit.session_id, second,
             duties=(Duty.INVIGILATOR, Duty.CHIEF, Duty.OFFICER),
         )  # fmt: skip
+        return other and other.account_id
 
     async def _set_door_frame(self, checkin_id: str) -> None:
         """Before the transaction: a frame set for a confirmation that fails is simply replaced."""

@@ -7,7 +7,7 @@ or gains time by it until somebody decides.
 from server.sittings.ports import Observation
 from server.sittings.rules.timing import Stage, outage_s, stage
 from server.sittings.service.hall import Hall
-from server.sittings.service.rows import Loaded, unfinished
+from server.sittings.service.rows import Loaded, locked, unfinished
 
 HEARD = frozenset({Stage.ANSWERING, Stage.WAITING, Stage.READY})
 
@@ -64,6 +64,15 @@ class Watching:
                     tx, Observation(one.row.id, "clock", "amber", now_ms, detail=detail)
                 )
             hall.moved(one)
+
+    async def call_help(self, sitting_id: str) -> None:
+        """举手: the candidate asks for a person; asking again is the same case."""
+        hall = self._hall
+        async with hall.database.write() as tx:
+            loaded = await locked(tx, sitting_id)
+            now_ms = hall.clock.now_ms()
+            await hall.incidents.report(tx, Observation(sitting_id, "help", "amber", now_ms))
+        hall.moved(loaded)
 
     async def _report(self, one: Loaded, since_ms: int, outage: int | None) -> None:
         hall = self._hall

@@ -1,0 +1,45 @@
+"""Invigilation: the wall, the cases, what staff do, and what the room leaves behind."""
+
+from server.accounts.service import AccountsService
+from server.invigilation.ports import Proctor
+from server.invigilation.service.absences import Absences, Absentee
+from server.invigilation.service.acts import Acts
+from server.invigilation.service.articles import RuleSets
+from server.invigilation.service.captures import Captures
+from server.invigilation.service.incidents import IncidentBook, incident_json
+from server.invigilation.service.records import Records
+from server.invigilation.service.sheet import room_record_pdf
+from server.invigilation.service.wall import Wall
+from server.sittings.service import SittingsService
+
+
+class InvigilationService:
+    """The use cases of a room. ``book`` is the one that the sittings report to."""
+
+    def __init__(
+        self, sittings: SittingsService, book: IncidentBook, proctor: Proctor,
+        accounts: AccountsService,
+    ) -> None:  # fmt: skip
+        hall = sittings.hall
+        self.hall = hall
+        self.rule_sets = RuleSets(hall.database, hall.clock)
+        self.absences = Absences(hall)
+        self.acts = Acts(sittings, accounts, self.rule_sets)
+        self.captures = Captures(hall, book, proctor)
+        self.wall = Wall(sittings)
+        self.records = Records(sittings, self.absences)
+
+
+__all__ = [
+    "Absences",
+    "Absentee",
+    "Acts",
+    "Captures",
+    "IncidentBook",
+    "InvigilationService",
+    "Records",
+    "RuleSets",
+    "Wall",
+    "incident_json",
+    "room_record_pdf",
+]

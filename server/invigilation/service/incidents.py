@@ -1,0 +1,153 @@
+"""Cases: opened by reports, coalesced while open, decided by people.
+
+Rules kept here: one open case per sitting and kind; a report never closes, decides or does anything to a
+candidate; a decision is in the ledger with its reason within the same transaction.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import select
+
+from kernel.clock import Clock
+from kernel.db import ReadSession, WriteSession
+from kernel.errors import Kind, Refusal
+from kernel.ids import mint
+from server.invigilation.rules import IncidentKind, Severity, total_outage_s, worse
+from server.invigilation.tables import IncidentRow
+from server.sittings.ports import Observation
+from server.sittings.service import locked
+
+OPEN, DECIDED = "open", "decided"
+CAPTURES_KEPT = 20
+
+
+@dataclass(frozen=True, slots=True)
+class CaptureFacts:
+    """What a capture adds to a case."""
+
+    capture_id: str
+    episode_id: str
+
+
+class IncidentBook:
+    """Where all reports go; it implements the sittings' ``Incidents`` port."""
+
+    def __init__(self, clock: Clock) -> None:
+        self._clock = clock
+
+    async def report(self, tx: WriteSession, observation: Observation) -> None:
+        """Opens a case or adds to the open one."""
+        await self.add(tx, observation, None)
+
+    async def add(
+        self, tx: WriteSession, observation: Observation, capture: CaptureFacts | None
+    ) -> IncidentRow:
+        """The case after the report. A capture reported twice counts once."""
+        loaded = await locked(tx, observation.sitting_id)
+        kind, severity = IncidentKind(observation.kind), Severity(observation.severity)
+        row = await _open_case(tx, observation.sitting_id, kind)
+        if row is None:
+            row = IncidentRow(
+                id=mint("incident"), session_id=loaded.row.session_id,
+                room_id=loaded.row.room_id, sitting_id=observation.sitting_id, kind=kind.value,
+                severity=severity.value, opened_at_ms=observation.at_ms,
+                last_at_ms=observation.at_ms, count=0, score=None, threshold=None, capture_ids=[],
+                proposal_s=None, detail={}, state=OPEN, decision=None, decided_by=None,
+                decided_at_ms=None, reason_code=None, reason_text=None,
+            )  # fmt: skip
+            tx.add(row)
+        elif capture is not None and capture.capture_id in row.capture_ids:
+            return row
+        _merge(row, observation, capture)
+        row.severity = worse(Severity(row.severity), severity).value
+        await tx.flush()
+        return row
+
+
+def _merge(row: IncidentRow, observation: Observation, capture: CaptureFacts | None) -> None:
+    row.last_at_ms = max(row.last_at_ms, observation.at_ms)
+    row.score = observation.score if observation.score is not None else row.score
+    row.threshold = row.threshold if observation.threshold is None else observation.threshold
+    if row.kind == IncidentKind.OFFLINE.value:
+        since = str(observation.detail.get("offline_since_ms", observation.at_ms))
+        outages = dict(row.detail.get("outages", {}))
+        row.count += since not in outages
+        outages[since] = observation.proposal_s or outages.get(since, 0)
+        row.detail = {**row.detail, **observation.detail, "outages": outages}
+        row.proposal_s = total_outage_s(outages)
+        return
+    row.count += 1
+    row.detail = {**row.detail, **observation.detail}
+    row.proposal_s = observation.proposal_s or row.proposal_s
+    if capture is not None:
+        row.capture_ids = [*row.capture_ids, capture.capture_id][-CAPTURES_KEPT:]
+        row.detail = {**row.detail, "episode_id": capture.episode_id}
+
+
+async def _open_case(
+    tx: ReadSession, sitting_id: str, kind: IncidentKind
+) -> IncidentRow | None:
+    found = await tx.execute(
+        select(IncidentRow).where(
+            IncidentRow.sitting_id == sitting_id, IncidentRow.kind == kind.value,
+            IncidentRow.state == OPEN,
+        )
+    )  # fmt: skip
+    return found.scalars().first()
+
+
+async def locked_incident(tx: WriteSession, incident_id: str) -> IncidentRow:
+    """Raises ``incident.unknown``."""
+    found = await tx.execute(
+        select(IncidentRow).where(IncidentRow.id == incident_id).with_for_update()
+    )
+    row = found.scalar_one_or_none()
+    if row is None:
+        raise Refusal("incident.unknown", Kind.NOT_FOUND, id=incident_id)
+    return row
+
+
+async def incidents_of(
+    session: ReadSession, session_id: str, room_ids: Sequence[str] | None = None
+) -> list[IncidentRow]:
+    """Cases of the session: open ones first, red before amber, then the oldest first."""
+    wanted = select(IncidentRow).where(IncidentRow.session_id == session_id)
+    if room_ids is not None:
+        wanted = wanted.where(IncidentRow.room_id.in_(list(room_ids)))
+    rows = list((await session.execute(wanted)).scalars())
+    return sorted(
+        rows,
+        key=lambda r: (r.state != OPEN, r.severity != Severity.RED.value, r.opened_at_ms, r.id),
+    )
+
+
+def incident_json(
+    row: IncidentRow, seat_no: str, name_masked: str
+) -> dict[str, Any]:
+    """A case as the queue shows it."""
+    proposal: Mapping[str, int] | None = (
+        None if row.proposal_s is None else {"extend_s": row.proposal_s}
+    )
+    return {
+        "incident_id": row.id,
+        "sitting_id": row.sitting_id,
+        "room_id": row.room_id,
+        "seat_no": seat_no,
+        "name_masked": name_masked,
+        "kind": row.kind,
+        "severity": row.severity,
+        "opened_at_ms": row.opened_at_ms,
+        "last_at_ms": row.last_at_ms,
+        "count": row.count,
+        "score": row.score,
+        "threshold": row.threshold,
+        "state": row.state,
+        "decision": row.decision,
+        "decided_by": row.decided_by,
+        "reason": {"code": row.reason_code, "text": row.reason_text} if row.decision else None,
+        "capture_ids": row.capture_ids,
+        "proposal": proposal,
+        "detail": row.detail,
+    }

@@ -1,0 +1,206 @@
+"""The candidate's API: sign-in at the seat, state, face, device, paper, events, hand-in, small pictures.
+
+Captures and recording segments are the invigilation room's.
+"""
+
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Body, Request, Response
+from pydantic import BaseModel, Field
+
+from kernel.errors import Kind, Refusal
+from kernel.web import CurrentSitting, refusals
+from server.sittings.service import FinalState, SittingsService
+from server.sittings.service.entry import current
+from server.sittings.service.shapes import (
+    EventsIn,
+    ack_json,
+    from_base64,
+    paper_json,
+    receipt_json,
+    state_json,
+    to_base64,
+)
+
+IMAGE_LIMIT_BYTES = 4 * 1024 * 1024
+THUMBNAIL_LIMIT_BYTES = 256 * 1024
+JPEG = b"\xff\xd8\xff"
+
+
+class SignIn(BaseModel):
+    """The two numbers and the machine's own token."""
+
+    ticket_no: str = Field(max_length=64)
+    id_number: str = Field(max_length=64)
+    machine_token: str = Field(max_length=200)
+
+
+class SignedInBody(BaseModel):
+    """The device comes next: ``epoch_pending``."""
+
+    token: str
+    sitting_id: str
+    epoch_pending: bool
+
+
+class FaceBody(BaseModel):
+    """What the second match advises."""
+
+    advice: str
+    reason: str | None
+    hint_code: str
+    passed: bool
+    tries: int
+
+
+class DeviceIn(BaseModel):
+    """P-256 public key, 65 bytes uncompressed, base64."""
+
+    public_key_b64: str = Field(max_length=200)
+
+
+class DeviceBody(BaseModel):
+    """The epoch and what checks acknowledgements."""
+
+    epoch: int
+    origin: str
+    stream_id: str
+    server_key_b64: str
+
+
+class SubmitIn(BaseModel):
+    """The final state under the device's signature (``client-final`` frame)."""
+
+    epoch: int = Field(ge=1)
+    last_seq: int = Field(ge=0)
+    state_hash_hex: str = Field(pattern="^[0-9a-f]{64}$")
+    signature_b64: str = Field(max_length=200)
+
+
+async def picture(request: Request, limit_bytes: int) -> bytes:
+    """A JPEG body. Raises ``request.too_large``, ``request.not_jpeg``."""
+    data = await request.body()
+    if len(data) > limit_bytes:
+        raise Refusal("request.too_large", Kind.TOO_LARGE, limit_bytes=limit_bytes)
+    if not data.startswith(JPEG):
+        raise Refusal("request.not_jpeg")
+    return data
+
+
+def router(service: SittingsService) -> APIRouter:
+    """The candidate's endpoints."""
+    api = APIRouter(prefix="/api/sitting", tags=["sitting"])
+
+    @api.post(
+        "/sign-in",
+        responses=refusals(
+            gate__unknown=Kind.FORBIDDEN,
+            gate__machine_unknown=Kind.FORBIDDEN,
+            gate__not_admitted=Kind.FORBIDDEN,
+            gate__wrong_machine=Kind.FORBIDDEN,
+            gate__too_late=Kind.FORBIDDEN,
+            gate__already_open=Kind.CONFLICT,
+            gate__finished=Kind.CONFLICT,
+        ),
+    )
+    async def sign_in(body: SignIn) -> SignedInBody:
+        done = await service.entry.sign_in(body.ticket_no, body.id_number, body.machine_token)
+        return SignedInBody(
+            token=done.token, sitting_id=done.sitting_id, epoch_pending=done.epoch_pending
+        )
+
+    @api.get("/state", responses=refusals(sitting__unknown=Kind.NOT_FOUND))
+    async def state(principal: CurrentSitting) -> dict[str, Any]:
+        service.hall.presence.touch(principal.subject, service.hall.clock.now_ms())
+        return state_json(await service.papers.state(principal.subject))
+
+    @api.get("/portrait", responses=refusals(registration__no_portrait=Kind.NOT_FOUND))
+    async def portrait(principal: CurrentSitting) -> Response:
+        loaded = await current(service.hall, principal.subject)
+        image = await service.portraits.portrait(loaded.candidate.id)
+        return Response(image, media_type="image/jpeg", headers={"cache-control": "no-store"})
+
+    @api.post("/face", responses=refusals(request__not_jpeg=Kind.INVALID))
+    async def face(principal: CurrentSitting, request: Request) -> FaceBody:
+        done = await service.entry.face(principal, await picture(request, IMAGE_LIMIT_BYTES))
+        return FaceBody(
+            advice=done.advice, reason=done.reason, hint_code=done.hint_code, passed=done.passed,
+            tries=done.tries,
+        )  # fmt: skip
+
+    @api.post(
+        "/device",
+        responses=refusals(
+            device__bad_key=Kind.INVALID,
+            gate__face_open=Kind.FORBIDDEN,
+            gate__finished=Kind.CONFLICT,
+            answer__stale_epoch=Kind.CONFLICT,
+        ),
+    )
+    async def device(principal: CurrentSitting, body: DeviceIn) -> DeviceBody:
+        made = await service.entry.device(principal, from_base64(body.public_key_b64))
+        return DeviceBody(
+            epoch=made.epoch, origin=made.origin, stream_id=made.stream_id,
+            server_key_b64=to_base64(made.server_key),
+        )  # fmt: skip
+
+    @api.get(
+        "/paper",
+        responses=refusals(
+            answer__too_early=Kind.CONFLICT,
+            answer__too_late=Kind.CONFLICT,
+            answer__stale_epoch=Kind.CONFLICT,
+            sitting__paused=Kind.CONFLICT,
+            sitting__closed=Kind.CONFLICT,
+            gate__face_open=Kind.FORBIDDEN,
+            paper__form_differs=Kind.CONFLICT,
+        ),
+    )
+    async def paper(principal: CurrentSitting, response: Response) -> dict[str, Any]:
+        response.headers["cache-control"] = "no-store"
+        return paper_json(await service.papers.paper(principal))
+
+    @api.post(
+        "/events",
+        responses=refusals(
+            answer__too_late=Kind.CONFLICT,
+            answer__too_early=Kind.CONFLICT,
+            answer__stale_epoch=Kind.CONFLICT,
+            answer__item_unknown=Kind.NOT_FOUND,
+            response__shape=Kind.INVALID,
+            ledger__gap=Kind.CONFLICT,
+            ledger__conflict=Kind.CONFLICT,
+            sitting__closed=Kind.CONFLICT,
+            sitting__paused=Kind.CONFLICT,
+        ),
+    )
+    async def events(
+        principal: CurrentSitting, body: Annotated[EventsIn, Body()]
+    ) -> dict[str, Any]:
+        return ack_json(await service.answers.take(principal, body.batch()))
+
+    @api.post(
+        "/submit",
+        responses=refusals(
+            submit__too_early=Kind.CONFLICT,
+            submit__behind=Kind.CONFLICT,
+            submit__signature=Kind.INVALID,
+            answer__stale_epoch=Kind.CONFLICT,
+            sitting__paused=Kind.CONFLICT,
+        ),
+    )
+    async def submit(principal: CurrentSitting, body: SubmitIn) -> dict[str, Any]:
+        final = FinalState(
+            body.epoch, body.last_seq, bytes.fromhex(body.state_hash_hex),
+            from_base64(body.signature_b64),
+        )  # fmt: skip
+        return receipt_json(await service.submitting.submit(principal, final))
+
+    @api.post("/thumbnail", status_code=204)
+    async def thumbnail(principal: CurrentSitting, request: Request) -> None:
+        image = await picture(request, THUMBNAIL_LIMIT_BYTES)
+        now_ms = service.hall.clock.now_ms()
+        service.hall.presence.touch(principal.subject, now_ms)
+        service.hall.presence.keep_thumbnail(principal.subject, image, now_ms)
+
+    return api

@@ -1,0 +1,190 @@
+"""The candidate's socket: events in, acknowledgements, state and notices out.
+
+Rules kept here: events take the same way as over HTTP; no database connection is held while the socket
+is idle; what is pushed is read from the store when something moved; a slow reader is given the newest
+state and no backlog; a device that a newer one replaced is closed with code 4409.
+
+Close codes: 4401 no valid token, 4400 not understood, 4408 silent, 4409 replaced by a newer device.
+"""
+
+import asyncio
+import json
+from contextlib import suppress
+from typing import Any
+
+from pydantic import ValidationError
+from starlette.routing import WebSocketRoute
+from starlette.websockets import WebSocket, WebSocketDisconnect, WebSocketState
+
+from kernel.access import Principal, principal_of
+from kernel.errors import Refusal
+from server.sittings.rules.timing import Stage
+from server.sittings.service import SittingsService, State
+from server.sittings.service.shapes import EventsIn, ack_json, notice_json, state_json
+
+HELLO_S = 10.0
+SILENT_S = 20.0
+SEND_S = 10.0
+REREAD_S = 15.0
+LATE_KEY_S = 2.0
+EDGE_S = 0.05
+MESSAGE_LIMIT_BYTES = 256 * 1024
+
+
+def route(service: SittingsService, path: str = "/api/sitting/live") -> WebSocketRoute:
+    """The endpoint for the application's route list."""
+
+    async def endpoint(socket: WebSocket) -> None:
+        await socket.accept()
+        with suppress(WebSocketDisconnect):
+            await _Talk(service, socket).run()
+        if socket.application_state is WebSocketState.CONNECTED:
+            with suppress(RuntimeError):
+                await socket.close(1000)
+
+    return WebSocketRoute(path, endpoint)
+
+
+class _Talk:
+    def __init__(self, service: SittingsService, socket: WebSocket) -> None:
+        self._service = service
+        self._hall = service.hall
+        self._socket = socket
+        self._sending = asyncio.Lock()
+        self._seen_notices: set[str] = set()
+        self._shown: dict[str, Any] = {}
+        self._patience_s = REREAD_S
+
+    async def run(self) -> None:
+        principal = await self._hello()
+        if principal is None:
+            return
+        state = await self._service.papers.state(principal.subject)
+        self._seen_notices = {notice.id for notice in state.notices}
+        topic = f"sitting/{principal.subject}"
+        async with self._hall.bus.watch(topic) as waker:
+            await self._send({"type": "state", **state_json(state)})
+            self._note(state)
+            reader = asyncio.create_task(self._read(principal))
+            try:
+                while not reader.done():
+                    waiting = asyncio.create_task(waker.wait(self._patience_s))
+                    await asyncio.wait({reader, waiting}, return_when=asyncio.FIRST_COMPLETED)
+                    if not waiting.done():
+                        waiting.cancel()
+                        with suppress(asyncio.CancelledError):
+                            await waiting
+                        break
+                    if not await self._push(principal):
+                        break
+            finally:
+                reader.cancel()
+                with suppress(asyncio.CancelledError, WebSocketDisconnect):
+                    await reader
+
+    async def _hello(self) -> Principal | None:
+        try:
+            message = await asyncio.wait_for(self._receive(), HELLO_S)
+        except TimeoutError:
+            await self._socket.close(4408)
+            return None
+        token = message.get("token") if message.get("type") == "hello" else None
+        if not isinstance(token, str):
+            await self._socket.close(4400)
+            return None
+        try:
+            async with self._hall.database.read() as session:
+                principal = await principal_of(session, self._hall.clock, token)
+        except Refusal:
+            await self._socket.close(4401)
+            return None
+        if principal.kind != "sitting":
+            await self._socket.close(4401)
+            return None
+        self._hall.presence.touch(principal.subject, self._hall.clock.now_ms())
+        return principal
+
+    async def _push(self, principal: Principal) -> bool:
+        """Sends what is new; False when a newer device holds the sitting."""
+        state = await self._service.papers.state(principal.subject)
+        for notice in state.notices:
+            if notice.id not in self._seen_notices:
+                self._seen_notices.add(notice.id)
+                await self._send({**notice_json(notice), "type": "notice", "kind": notice.kind})
+        row = state.loaded.row
+        mine = principal.claims.get("sign_in")
+        if isinstance(mine, int) and (mine < row.sign_in and row.holder != mine):
+            await self._socket.close(4409)
+            return False
+        before = self._shown
+        self._note(state)
+        if before != self._shown:
+            await self._send({"type": "state", **state_json(state)})
+        return True
+
+    def _note(self, state: State) -> None:
+        """Remembers what was shown and when time alone will change it."""
+        self._shown = _telling(state)
+        edges = (state.loaded.exam.starts_at_ms, state.deadline_ms)
+        ahead = [(edge - state.now_ms) / 1_000 for edge in edges if edge > state.now_ms]
+        late_key = state.stage is Stage.WAITING and len(ahead) < len(edges)
+        self._patience_s = min([LATE_KEY_S if late_key else REREAD_S, *ahead]) + EDGE_S
+
+    async def _read(self, principal: Principal) -> None:
+        while True:
+            try:
+                message = await asyncio.wait_for(self._receive(), SILENT_S)
+            except TimeoutError:
+                await self._socket.close(4408)
+                return
+            now_ms = self._hall.clock.now_ms()
+            self._hall.presence.touch(principal.subject, now_ms)
+            kind = message.get("type")
+            if kind == "ping":
+                pong = {"type": "pong", "t0": message.get("t0"), "server_ms": now_ms}
+                await self._send(pong)
+            elif kind == "events":
+                await self._events(principal, message)
+            elif kind == "help":
+                await self._service.watching.call_help(principal.subject)
+            else:
+                await self._socket.close(4400)
+                return
+
+    async def _events(self, principal: Principal, message: dict[str, Any]) -> None:
+        body = {key: value for key, value in message.items() if key != "type"}
+        try:
+            batch = EventsIn.model_validate(body).batch()
+            acked = await self._service.answers.take(principal, batch)
+        except ValidationError as wrong:
+            await self._refused("request.malformed", {"count": wrong.error_count()}, body)
+        except Refusal as refused:
+            await self._refused(refused.code, dict(refused.params), body)
+        else:
+            await self._send({"type": "ack", **ack_json(acked)})
+
+    async def _refused(self, code: str, params: dict[str, Any], body: dict[str, Any]) -> None:
+        first = body.get("first_seq")
+        await self._send({"type": "refused", "code": code, "params": params, "first_seq": first})
+
+    async def _receive(self) -> dict[str, Any]:
+        text = await self._socket.receive_text()
+        try:
+            message = json.loads(text) if len(text) <= MESSAGE_LIMIT_BYTES else None
+        except ValueError:
+            message = None
+        return message if isinstance(message, dict) else {"type": "unreadable"}
+
+    async def _send(self, message: dict[str, Any]) -> None:
+        async with self._sending:
+            await asyncio.wait_for(self._socket.send_text(json.dumps(message)), SEND_S)
+
+
+def _telling(state: State) -> dict[str, Any]:
+    """What makes a new state worth sending; an acknowledgement alone does not."""
+    row = state.loaded.row
+    return {
+        "stage": state.stage, "deadline_ms": None if state.stage.value == "paused"
+        else state.deadline_ms, "epoch": row.epoch, "seat": row.seat_no,
+        "receipt": row.receipt is not None, "starts": state.loaded.exam.starts_at_ms,
+    }  # fmt: skip
