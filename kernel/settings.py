@@ -47,7 +47,7 @@ class FaceSettings(_Frozen):
     review: float = Field(0.36, description="check-in: below is advised as different")
     same_person: float = Field(0.40, description="captures during the exam")
     sharpness_min: float = Field(
-        1.6, description="detail of a face, 1000 x directional Laplacian variance / variance (docs/face.md)"
+        1.6, description="detail of a face: Laplacian variance by direction and contrast, x 1000"
     )
     brightness_min: float = Field(20.0, description="mean grey level of a face, 0-255")
     face_min_px: int = Field(40, description="height of a face in a frame")
