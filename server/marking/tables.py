@@ -15,7 +15,8 @@ from server.accounts.tables import ServerTable
 
 class RunRow(ServerTable):
     """One marking of a session by the machine. ``key_sha256`` names the scoring key's version;
-    ``totals_hash`` is hex of ``rules.totals_hash``; ``changes`` is the difference to the run before.
+    ``totals_hash`` is hex of ``rules.totals_hash``; ``changes`` is the difference to the run
+    before.
     """
 
     __tablename__ = "marking_run"

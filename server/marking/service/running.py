@@ -88,7 +88,8 @@ class MarkingService:
     async def run(self, principal: Principal, session_id: str) -> MarkingRun:
         """Marks every submitted sitting of a closed session.
 
-        Raises ``sessions.wrong_state`` (not closed, or published already), ``papers.scoring_closed``,
+        Raises ``sessions.wrong_state`` (not closed, or published already),
+        ``papers.scoring_closed``,
         ``marking.key_missing``, ``marking.form_unknown``, ``response.*``.
         """
         async with self._db.read() as session:

@@ -1,6 +1,7 @@
 """The result list: computed from marks and facts until it is published, read back afterwards.
 
-Rules kept here: everybody on the roster stands in it, absent or not; what was published is shown as it
+Rules kept here: everybody on the roster stands in it, absent or not; what was published is shown
+as it
 was published, whatever happens to the marks later.
 """
 
@@ -157,7 +158,7 @@ async def _forms(session: ReadSession, session_id: str) -> dict[str, str]:
     found = await session.execute(
         select(SeatRow.sitting_id, SeatRow.form_code).where(SeatRow.session_id == session_id)
     )
-    return {sitting_id: form_code for sitting_id, form_code in found}
+    return {row.sitting_id: row.form_code for row in found}
 
 
 def _line(row: ResultRow) -> Line:

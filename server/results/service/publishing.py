@@ -1,7 +1,9 @@
 """Publishing a result list: asked for by one person, agreed to by another.
 
-Rules kept here: both agree to the same list, named by one hash; a list that changed in between starts
-again with its new first person; nothing is published while a mark is missing, or when rows and ledger
+Rules kept here: both agree to the same list, named by one hash; a list that changed in between
+starts
+again with its new first person; nothing is published while a mark is missing, or when rows and
+ledger
 say different things about the marks.
 """
 

@@ -1,0 +1,81 @@
+"""Checking a parcel against its manifest: needs the path and nothing else."""
+
+import hashlib
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+from kernel.crypto.signing import server_signature_holds
+from ledger.parcel.manifest import MANIFEST, SIGNATURE, Manifest, read_manifest, signed_bytes
+from ledger.parcel.reading import Parcel, open_parcel
+
+
+@dataclass(frozen=True, slots=True)
+class Fault:
+    """What is wrong, and where: ``place`` is a path in the parcel, or the parcel's own name."""
+
+    place: str
+    problem: str
+
+
+@dataclass(frozen=True, slots=True)
+class Seen:
+    """What a check saw. ``manifest`` is None when it could not be read."""
+
+    manifest: Manifest | None
+    files: int
+    faults: tuple[Fault, ...]
+
+
+def is_parcel(path: Path) -> bool:
+    """True for a folder with a manifest, and for any file."""
+    return path.is_file() or (path / MANIFEST).is_file()
+
+
+def check_parcel(path: Path, *, step: Callable[[int], None] = lambda _size: None) -> Seen:
+    """Every file's size and SHA-256, nothing missing, nothing added, and the signature.
+
+    ``step`` is told the bytes read, for a progress bar. Whether ``signer_public`` is the key that
+    one
+    trusts is the caller's question.
+    """
+    parcel = open_parcel(path)
+    present = set(parcel.paths())
+    if MANIFEST not in present or SIGNATURE not in present:
+        faults = [Fault(MANIFEST, "is missing, or its signature is"), *_container(parcel)]
+        return Seen(None, len(present), tuple(faults))
+    stored, signature = parcel.read(MANIFEST), parcel.read(SIGNATURE)
+    try:
+        manifest = read_manifest(stored)
+    except ValueError as wrong:
+        return Seen(None, len(present), (Fault(MANIFEST, str(wrong)), *_container(parcel)))
+    faults = []
+    if not server_signature_holds(_public(manifest), signed_bytes(stored), signature):
+        faults.append(Fault(MANIFEST, "its signature does not hold"))
+    named = {entry.path: entry for entry in manifest.files}
+    faults += [Fault(path, "is missing") for path in sorted(named.keys() - present)]
+    added = present - named.keys() - {MANIFEST, SIGNATURE}
+    faults += [Fault(path, "is not in the manifest") for path in sorted(added)]
+    for entry in manifest.files:
+        if entry.path not in present:
+            continue
+        state = hashlib.sha256()
+        size = 0
+        for piece in parcel.pieces(entry.path):
+            state.update(piece)
+            size += len(piece)
+            step(len(piece))
+        if size != entry.size_bytes or state.hexdigest() != entry.sha256:
+            faults.append(Fault(entry.path, "was changed: its SHA-256 is not the manifest's"))
+    return Seen(manifest, len(named), (*faults, *_container(parcel)))
+
+
+def _container(parcel: Parcel) -> list[Fault]:
+    return [Fault(place, problem) for place, problem in parcel.faults]
+
+
+def _public(manifest: Manifest) -> bytes:
+    try:
+        return bytes.fromhex(manifest.signer_public)
+    except ValueError:
+        return b""
