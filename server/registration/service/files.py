@@ -9,7 +9,7 @@ import io
 import zipfile
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date
 from pathlib import PurePosixPath
 
 from openpyxl import load_workbook
@@ -88,7 +88,7 @@ def read_sheet(data: bytes) -> Sheet:
 def _text(value: object) -> str:
     if value is None:
         return ""
-    if isinstance(value, datetime):
+    if isinstance(value, date):
         return f"{value:%Y-%m-%d}"
     if isinstance(value, float) and value.is_integer():
         return str(int(value))
