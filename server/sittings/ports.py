@@ -43,6 +43,10 @@ class SeatMatcher(Protocol):
         """``against`` is ``door``, ``purpose`` is ``seat``."""
         ...
 
+    async def portrait(self, *, subject_id: str) -> bytes:
+        """The portrait on file (JPEG)."""
+        ...
+
 
 @dataclass(frozen=True, slots=True)
 class Observation:
