@@ -31,7 +31,7 @@ class Refusal(Exception):
     sentence.
     """
 
-    def __init__(self, code: str, kind: Kind = Kind.INVALID, **params: Param) -> None:
+    def __init__(self, code: str, kind: Kind = Kind.INVALID, /, **params: Param) -> None:
         super().__init__(code)
         self.code = code
         self.kind = kind

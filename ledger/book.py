@@ -1,0 +1,146 @@
+"""The ledger as the rooms see it: open, append, submit, read, fold, seal.
+
+Rules kept here: a staff act and its record are one transaction (``append`` takes the caller's); a
+candidate's batch goes through the group writer (``submit``); nothing else writes records.
+"""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from sqlalchemy import insert
+
+from kernel.clock import Clock
+from kernel.crypto.keyring import KeyRing
+from kernel.crypto.signing import server_signature_holds
+from kernel.crypto.suite import InternationalSuite
+from kernel.db import Database, ReadSession, WriteSession
+from kernel.errors import Kind, Refusal
+from kernel.ids import short_code
+from ledger.append import Act, Appended, Appender, add_stream, lock_head
+from ledger.client import Ack, ClientBatch, ClientEvent, Receipt, receipt_frame
+from ledger.fold import Folded, fold
+from ledger.keys import Keys, key_commitment, scope_of
+from ledger.reading import OpenRecord, StreamHead, heads, read_stream
+from ledger.seal import SessionSeal, seal_session
+from ledger.tables import DeviceRow
+from ledger.writer import Guard, LedgerWriter
+
+__all__ = [
+    "Ack",
+    "Act",
+    "Appended",
+    "ClientBatch",
+    "ClientEvent",
+    "Ledger",
+    "OpenRecord",
+    "Receipt",
+]
+
+
+class Ledger:
+    """One origin's log in one database."""
+
+    def __init__(self, database: Database, keyring: KeyRing, clock: Clock, origin: str) -> None:
+        self.origin = origin
+        self.custody = keyring.custody
+        self.keys = Keys(keyring)
+        self._signer = keyring.signer("ledger")
+        self._appender = Appender(self.keys, clock, InternationalSuite(), origin)
+        self._writer = LedgerWriter(database, self._appender, self._signer)
+
+    @property
+    def server_public(self) -> bytes:
+        """The Ed25519 key under acks, receipts and seals (32 bytes)."""
+        return self._signer.public
+
+    def start(self) -> None:
+        """Begin taking candidates' batches."""
+        self._writer.start()
+
+    async def stop(self) -> None:
+        """Write what has queued, then end."""
+        await self._writer.stop()
+
+    async def open_session(self, session: WriteSession, session_id: str) -> None:
+        """Make the session's key; before any stream of it."""
+        await self.keys.make_session_key(session, session_id)
+
+    async def open_stream(
+        self,
+        session: WriteSession,
+        stream_id: str,
+        session_id: str,
+        kind: str,
+        body: Mapping[str, Any],
+    ) -> Appended:
+        """A new stream with its opening record, which binds session and data key.
+
+        Raises ``ledger.stream_exists`` and what ``append`` raises.
+        """
+        await add_stream(session, stream_id, session_id)
+        key = await self.keys.make_data_key(session, session_id, scope_of(stream_id))
+        binding = {"session_id": session_id, "data_key": key_commitment(key).hex()}
+        return await self.append(session, stream_id, [Act(kind, {**binding, **body})])
+
+    async def append(self, session: WriteSession, stream_id: str, acts: Sequence[Act]) -> Appended:
+        """Acts of server and staff, within the caller's transaction."""
+        return await self._appender.append(session, stream_id, acts)
+
+    async def add_device(
+        self, session: WriteSession, stream_id: str, *, epoch: int, public_key: bytes
+    ) -> None:
+        """A device epoch begins; its key is in the log before any of its events."""
+        head = await lock_head(session, stream_id)
+        if await session.get(DeviceRow, (head.number, epoch)) is not None:
+            raise Refusal("ledger.epoch_used", Kind.CONFLICT, epoch=epoch)
+        await session.execute(
+            insert(DeviceRow).values(
+                stream=head.number, epoch=epoch, public_key=public_key, acked_through=0
+            )
+        )
+        await self.append(
+            session, stream_id, [Act("device", {"public_key": public_key.hex()}, epoch)]
+        )
+
+    async def submit(self, batch: ClientBatch, guard: Guard) -> Ack:
+        """A candidate's batch: durable when the signed acknowledgement comes back."""
+        return await self._writer.submit(batch, guard)
+
+    async def read(self, session: ReadSession, stream_id: str) -> list[OpenRecord]:
+        """Every record of a stream, opened, in order."""
+        return await read_stream(session, self.keys, stream_id)
+
+    async def fold(
+        self, session: ReadSession, stream_id: str, *, count_late: bool = False
+    ) -> Folded:
+        """The state of a sitting."""
+        return fold(await self.read(session, stream_id), count_late=count_late)
+
+    async def heads(self, session: ReadSession, session_id: str) -> Sequence[StreamHead]:
+        """Where every stream of the session stands."""
+        return await heads(session, session_id)
+
+    async def receipt(self, session: WriteSession, stream_id: str, *, at_ms: int) -> Receipt:
+        """The signed statement over a stream's head as it stands."""
+        head = await lock_head(session, stream_id)
+        count = head.next_seq - 1
+        frame = receipt_frame(self.origin, stream_id, count, head.head, at_ms)
+        return Receipt(
+            code=short_code(head.head),
+            stream_id=stream_id,
+            count=count,
+            head=head.head,
+            at_ms=at_ms,
+            frame=frame,
+            signature=self._signer.sign(frame),
+        )
+
+    async def seal_session(
+        self, session: WriteSession, session_id: str, *, roster: Sequence[tuple[str, str]]
+    ) -> SessionSeal:
+        """Close every stream and sign their final heads; ``roster`` is (sitting id, state)."""
+        return await seal_session(session, self._appender, self._signer, session_id, roster)
+
+    def holds(self, frame: bytes, signature: bytes) -> bool:
+        """Whether a frame was signed by this ledger."""
+        return server_signature_holds(self.server_public, frame, signature)

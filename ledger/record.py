@@ -1,0 +1,181 @@
+"""One record of the log (format 1, docs/formats/ledger.md). Pure: bytes in, bytes out.
+
+Rules kept here: the header is public and says nothing about a person; kind and content are in the
+encrypted body, padded to size classes; keys are derived per record from its salt, so no (key,
+nonce)
+pair can repeat; the record hash covers header and ciphertext, so the chain verifies without any
+key.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import msgspec
+
+from kernel.codec import canonical_json, decode, encode
+from kernel.crypto.suite import Suite
+from kernel.errors import Kind, Refusal
+
+ZERO_HASH = bytes(32)
+SALT_BYTES = 32
+SMALLEST_CLASS_BYTES = 128
+LARGEST_CLASS_BYTES = 64 * 1024
+
+
+@dataclass(frozen=True, slots=True)
+class Header:
+    """The public part of a record."""
+
+    origin: str
+    stream_id: str
+    seq: int
+    previous: bytes
+    server_ms: int
+    epoch: int
+    key_version: int
+    suite: str
+    salt: bytes
+    body_commit: bytes
+
+    def to_bytes(self) -> bytes:
+        return encode(
+            "record-header",
+            1,
+            [
+                self.origin,
+                self.stream_id,
+                self.seq,
+                self.previous,
+                self.server_ms,
+                self.epoch,
+                self.key_version,
+                self.suite,
+                self.salt,
+                self.body_commit,
+            ],
+        )
+
+    @classmethod
+    def from_bytes(cls, data: bytes) -> "Header":
+        """Raises ValueError for anything but a header frame of version 1."""
+        fields = decode("record-header", 1, data)
+        types = (str, str, int, bytes, int, int, int, str, bytes, bytes)
+        if len(fields) != len(types) or any(
+            not isinstance(f, t) for f, t in zip(fields, types, strict=True)
+        ):
+            raise ValueError("not a record header")
+        return cls(*fields)
+
+
+@dataclass(frozen=True, slots=True)
+class Sealed:
+    """A record as stored: header bytes, ciphertext, and the hash that the next record names."""
+
+    header: bytes
+    ciphertext: bytes
+    hash: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where a record goes: its stream's head and the keys in force."""
+
+    origin: str
+    stream_id: str
+    seq: int
+    previous: bytes
+    key_version: int
+
+
+def record_hash(suite: Suite, header: bytes, ciphertext: bytes) -> bytes:
+    """32 bytes over header and ciphertext."""
+    return suite.hash(encode("record", 1, [header, ciphertext]))
+
+
+def padded_size(size: int) -> int:
+    """The size class. Raises ``ledger.too_large`` over the largest."""
+    if size > LARGEST_CLASS_BYTES:
+        raise Refusal("ledger.too_large", Kind.TOO_LARGE, limit_bytes=LARGEST_CLASS_BYTES)
+    step = SMALLEST_CLASS_BYTES
+    while step < size:
+        step *= 2
+    return step
+
+
+def seal_record(
+    suite: Suite,
+    data_key: bytes,
+    place: Place,
+    *,
+    salt: bytes,
+    server_ms: int,
+    epoch: int,
+    kind: str,
+    content: Mapping[str, Any],
+) -> Sealed:
+    """A new record. ``salt`` is 32 fresh random bytes; ``content`` is JSON-like."""
+    frame = encode("record-body", 1, [kind, canonical_json(content)])
+    body = len(frame).to_bytes(4, "big") + frame
+    body += bytes(padded_size(len(body)) - len(body))
+    keys = _derive(suite, data_key, salt, place.origin, place.stream_id)
+    header = Header(
+        origin=place.origin,
+        stream_id=place.stream_id,
+        seq=place.seq,
+        previous=place.previous,
+        server_ms=server_ms,
+        epoch=epoch,
+        key_version=place.key_version,
+        suite=suite.name,
+        salt=salt,
+        body_commit=commit_body(suite, keys.secret, body),
+    ).to_bytes()
+    ciphertext = suite.seal(keys.content, keys.nonce, body, header)
+    return Sealed(header, ciphertext, record_hash(suite, header, ciphertext))
+
+
+def open_record(suite: Suite, data_key: bytes, header_bytes: bytes, ciphertext: bytes) -> "Body":
+    """Kind and content. Raises ValueError when key, header or ciphertext do not belong together."""
+    header = Header.from_bytes(header_bytes)
+    keys = _derive(suite, data_key, header.salt, header.origin, header.stream_id)
+    body = suite.open(keys.content, keys.nonce, ciphertext, header_bytes)
+    if commit_body(suite, keys.secret, body) != header.body_commit:
+        raise ValueError("body does not fit its commitment")
+    return read_body(body)
+
+
+@dataclass(frozen=True, slots=True)
+class Body:
+    """The decrypted content of a record."""
+
+    kind: str
+    content: dict[str, Any]
+
+
+def read_body(body: bytes) -> Body:
+    """Body from its padded bytes. Raises ValueError."""
+    size = int.from_bytes(body[:4], "big")
+    if 4 + size > len(body) or any(body[4 + size :]):
+        raise ValueError("body is not padded with zeros")
+    kind, raw = decode("record-body", 1, body[4 : 4 + size])
+    return Body(kind, msgspec.json.decode(raw))
+
+
+def commit_body(suite: Suite, secret: bytes, body: bytes) -> bytes:
+    """The hiding commitment in the header; revealing ``secret`` and ``body`` opens one record."""
+    return suite.hash(encode("body-commit", 1, [secret, len(body), body]))
+
+
+@dataclass(frozen=True, slots=True)
+class _Keys:
+    content: bytes
+    nonce: bytes
+    secret: bytes
+
+
+def _derive(suite: Suite, data_key: bytes, salt: bytes, origin: str, stream_id: str) -> _Keys:
+    info = encode("record-keys", 1, [origin, stream_id, suite.name])
+    size = suite.key_size
+    derived = suite.derive(data_key, salt=salt, info=info, size=size + 12 + 32)
+    return _Keys(derived[:size], derived[size : size + 12], derived[size + 12 :])
