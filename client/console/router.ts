@@ -6,7 +6,9 @@ window.addEventListener('hashchange', () => {
   hash.value = location.hash
 })
 
-export const path = computed(() => decodeURI(hash.value.replace(/^#/, '').split('?')[0] ?? '') || '/')
+export const path = computed(
+  () => decodeURI(hash.value.replace(/^#/, '').split('?')[0] ?? '') || '/',
+)
 
 /** The address of a path, each part made safe. */
 export function to(...parts: string[]): string {

@@ -19,8 +19,6 @@ const SLOW_RTT_MS = 800
 export interface SeatView {
   /** False after the candidate left a full screen that this page had entered. */
   fullscreen: boolean
-  /** Server time at which the last stored answer was found again; null at a first entry. */
-  restored: number | null
 }
 
 export interface Seat {
@@ -40,7 +38,7 @@ export async function openSeat(
   const paper = { ...(await transport.paper()), epoch }
   const journal =
     store === null
-      ? new MemoryJournal(paper.next_seq)
+      ? new MemoryJournal(paper.next_seq, false)
       : await StoredJournal.open(store, sitting_id, epoch, paper.next_seq)
   const view = makeView(paper)
   view.stored = store !== null
@@ -57,6 +55,9 @@ export async function openSeat(
     keepAck: (ack) => {
       if (store !== null) keepAck(store, sitting_id, ack).catch(() => undefined)
     },
+    keepSpot: (index) => {
+      store?.put('facts', index, `spot/${sitting_id}`).catch(() => undefined)
+    },
     keepSeal: (by) => {
       store?.put('facts', by, `sealed/${sitting_id}`).catch(() => undefined)
     },
@@ -64,15 +65,11 @@ export async function openSeat(
   const earlier = store === null ? [] : await unsentBefore(store, sitting_id, epoch)
   const found = resumed(paper, await journal.from(1), earlier)
   await exam.resume(found)
-  const seatView = reactive<SeatView>({
-    fullscreen: true,
-    restored: Object.keys(found.state.answers).length || null,
-  })
+  const seatView = reactive<SeatView>({ fullscreen: true })
   const stops = [onDuty(visit, state, exam, epoch), onWatch(exam, seatView)]
   transport.open()
-  exam.see()
-  const sealed = (await store?.get('facts', `sealed/${sitting_id}`).catch(() => undefined)) as
-    'candidate' | 'time' | undefined
+  exam.go(((await kept(store, `spot/${sitting_id}`)) as number | undefined) ?? 0)
+  const sealed = (await kept(store, `sealed/${sitting_id}`)) as 'candidate' | 'time' | undefined
   if (sealed !== undefined) void exam.seal(sealed)
   return {
     exam,
@@ -82,6 +79,10 @@ export async function openSeat(
       transport.close()
     },
   }
+}
+
+function kept(store: Store | null, name: string): Promise<unknown> {
+  return store?.get('facts', name).catch(() => undefined) ?? Promise.resolve(undefined)
 }
 
 /** Sends the recordings that an earlier page of a submitted sitting left on this computer. */

@@ -56,7 +56,13 @@ export interface AssemblyForm {
   form_code: string
   items: number | unknown[]
   full_score: string | number
-  by_scope: { code: string; name: string; wanted?: number; count: number; score?: string | number }[]
+  by_scope: {
+    code: string
+    name: string
+    wanted?: number
+    count: number
+    score?: string | number
+  }[]
   mean_difficulty: number | null
 }
 

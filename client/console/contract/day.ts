@@ -107,23 +107,32 @@ export interface WallSeat {
   seat_no: string
   row: number
   col: number
+  spare: boolean
   sitting_id: string | null
-  name_masked: string | null
+  name_masked: string
   state: SeatState
   answered: number
   item_count: number
   deadline_ms: number | null
   offline_since_ms: number | null
   badge: string | null
+  severity: 'red' | 'amber' | null
   thumb_at_ms: number | null
   extra_s: number
   late: boolean
   simulated: boolean
 }
 
+export type DecisionCode =
+  | 'same_person'
+  | 'not_same_person'
+  | 'dismissed'
+  | 'granted'
+  | 'handled'
+
 export interface Incident {
   incident_id: string
-  sitting_id: string | null
+  sitting_id: string
   seat_no: string
   name_masked: string
   kind: string
@@ -134,16 +143,23 @@ export interface Incident {
   score: number | null
   threshold: number | null
   state: 'open' | 'decided'
-  decision: string | null
+  decision: DecisionCode | null
   decided_by: string | null
-  reason: string | null
+  reason: { code: string; text: string } | null
   capture_ids: string[]
   proposal: { extend_s: number } | null
 }
 
 export interface Wall {
   server_ms: number
-  session: { session_id: string; name: string; starts_at_ms: number; ends_at_ms: number }
+  session: {
+    session_id: string
+    name: string
+    subject: string
+    state: string
+    starts_at_ms: number
+    ends_at_ms: number
+  }
   room: { room_id: string; name: string; rows: number; cols: number }
   counts: {
     expected: number
@@ -158,20 +174,62 @@ export interface Wall {
   incidents: Incident[]
 }
 
+/** An event of a sitting; further fields belong to its kind, never the contents of an answer. */
+export interface TimelineEvent {
+  seq: number
+  kind: string
+  at_ms: number
+  by?: string | null
+  text?: string | null
+  extend_s?: number
+  reason_text?: string | null
+}
+
+export interface Capture {
+  capture_id: string
+  taken_at_ms: number
+  outcome: string
+  score: number | null
+  threshold: number | null
+  faces: number
+}
+
 export interface Timeline {
-  events: { at_ms: number; kind: string; text?: string; by?: string | null }[]
-  captures: {
-    capture_id: string
-    taken_at_ms: number
-    score: number | null
-    threshold: number | null
-    advice: string
+  events: TimelineEvent[]
+  captures: Capture[]
+}
+
+export interface Articles {
+  authority: string
+  title: { zh: string; en: string }
+  note: { zh: string; en: string }
+  active_bodies: string[]
+  articles: {
+    article_id: string
+    zh: string
+    en: string
+    needs_reminder: boolean
+    applicable: boolean
   }[]
 }
 
-export interface Article {
-  article_id: string
-  title?: string
-  text: string
-  active?: boolean
+export interface Absentee {
+  sitting_id: string
+  name: string
+  ticket_no: string
+  seat_no: string
+  confirmed: boolean
+}
+
+export interface RoomRecord {
+  counts: {
+    expected: number
+    present: number
+    absent: number
+    submitted: number
+    forced: number
+    violations: number
+    incidents: number
+  }
+  open_points: { code: string; seat_no?: string; incident_id?: string }[]
 }

@@ -91,14 +91,7 @@ export interface Policy {
 }
 
 export type SessionState =
-  | 'planned'
-  | 'arranged'
-  | 'released'
-  | 'running'
-  | 'closed'
-  | 'marked'
-  | 'published'
-  | 'archived'
+  'planned' | 'arranged' | 'released' | 'running' | 'closed' | 'marked' | 'published' | 'archived'
 
 export const SESSION_STATES: readonly SessionState[] = [
   'planned',

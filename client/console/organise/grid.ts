@@ -10,9 +10,7 @@ export function blankGrid(rows: number, cols: number): Cell[][] {
 
 /** The grid with one cell turned to its next kind. */
 export function turned(grid: Cell[][], row: number, col: number): Cell[][] {
-  return grid.map((line, r) =>
-    line.map((cell, c) => (r === row && c === col ? NEXT[cell] : cell)),
-  )
+  return grid.map((line, r) => line.map((cell, c) => (r === row && c === col ? NEXT[cell] : cell)))
 }
 
 /** The grid in a new size; what fits stays as it was. */

@@ -87,8 +87,11 @@ export class StoredJournal implements Journal {
 export class MemoryJournal implements Journal {
   #events: ClientEvent[] = []
   #last: number
+  #stored: boolean
 
-  constructor(next_seq = 1) {
+  /** `stored` is what `append` tells: false where a log in memory is not enough. */
+  constructor(next_seq = 1, stored = true) {
+    this.#stored = stored
     this.#last = next_seq - 1
   }
 
@@ -100,7 +103,7 @@ export class MemoryJournal implements Journal {
     this.#last += 1
     const event: ClientEvent = { ...draft, seq: this.#last }
     this.#events.push(event)
-    return Promise.resolve({ event, stored: true })
+    return Promise.resolve({ event, stored: this.#stored })
   }
 
   from(seq: number): Promise<ClientEvent[]> {

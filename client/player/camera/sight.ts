@@ -1,14 +1,18 @@
 /** Whether a camera sees anything: black or unmoving for ten seconds is blind. */
-const WIDTH = 16
-const HEIGHT = 12
+const WIDTH = 64
+const HEIGHT = 48
 const BLACK = 12
 const BLIND_MS = 10_000
 
-/** The picture as 16×12 grey values; null when there is none. */
+/**
+ * Single points of the picture as 64×48 grey values, not averaged, so that a sensor's noise shows;
+ * null when there is no picture.
+ */
 export function lumaOf(video: HTMLVideoElement): Uint8Array | null {
   if (video.videoWidth === 0) return null
   const drawing = new OffscreenCanvas(WIDTH, HEIGHT).getContext('2d', { willReadFrequently: true })
   if (drawing === null) return null
+  drawing.imageSmoothingEnabled = false
   drawing.drawImage(video, 0, 0, WIDTH, HEIGHT)
   const { data } = drawing.getImageData(0, 0, WIDTH, HEIGHT)
   return Uint8Array.from({ length: WIDTH * HEIGHT }, (_, at) => {

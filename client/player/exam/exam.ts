@@ -27,6 +27,8 @@ export interface ExamParts {
   reminders_s: readonly number[]
   /** Called with every ack, to keep it. */
   keepAck?: (ack: { epoch: number; acked_through: number }) => void
+  /** Called with the index of every item that is gone to, so that a reload comes back to it. */
+  keepSpot?: (index: number) => void
   /** Called once when the answers are sealed, so that a reload goes on submitting. */
   keepSeal?: (by: 'candidate' | 'time') => void
   wait?: Sleep
@@ -85,6 +87,8 @@ export class Exam {
     this.outbox.add(...found.unsent)
     for (const draft of found.again) await this.#write(draft)
     this.#count()
+    const count = Object.keys(found.state.answers).length
+    if (count > 0) this.#message('restored', count)
   }
 
   /** Reads the clock; call it a few times a second. */
@@ -93,7 +97,7 @@ export class Exam {
     const left = this.facts.left_ms.value
     if (left !== null && this.#left_ms !== null && this.view.phase === 'answering') {
       const due = dueReminder_s(this.#parts.reminders_s, this.#left_ms, left)
-      if (due !== null) this.#remind(due)
+      if (due !== null) this.#message('time', Math.round(due / 60))
     }
     this.#left_ms = left
     if (this.view.phase === 'answering' && this.facts.isOver.value) void this.seal('time')
@@ -139,6 +143,7 @@ export class Exam {
     if (index < 0 || index >= this.view.paper.items.length) return
     this.flushText()
     this.view.current = index
+    this.#parts.keepSpot?.(index)
     this.see()
   }
 
@@ -218,9 +223,8 @@ export class Exam {
     this.view.oldest_ms = this.#made[0]?.at_ms ?? null
   }
 
-  #remind(due_s: number): void {
-    const minutes = Math.round(due_s / 60)
-    const message = { kind: 'time', text: '', minutes, ends_at_ms: null, stays: false }
-    this.view.messages.push({ ...message, id: `time-${due_s}` })
+  #message(kind: string, count: number): void {
+    const id = `${kind}-${count}`
+    this.view.messages.push({ id, kind, count, text: '', ends_at_ms: null, stays: false })
   }
 }

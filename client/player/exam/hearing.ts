@@ -94,7 +94,7 @@ export class Hearing {
       id: notice.id || `${notice.kind}-${this.#now()}`,
       kind: notice.kind,
       text: notice.text,
-      minutes: Math.round(notice.extend_s / 60),
+      count: Math.round(notice.extend_s / 60),
       ends_at_ms: notice.deadline_ms,
       stays: true,
     }

@@ -1,5 +1,5 @@
 /** What the answering screens show, as one reactive object; only `exam.ts` and its parts write it. */
-import { computed, reactive, type ComputedRef } from 'vue'
+import { computed, markRaw, reactive, type ComputedRef } from 'vue'
 import type { Paper, PaperItem, Receipt } from '@/shared/contract'
 import { NOTHING, type Answers } from '../answers/state'
 import { saveState, type SaveState } from '../answers/save'
@@ -14,7 +14,8 @@ export interface Message {
   id: string
   kind: string
   text: string
-  minutes: number
+  /** How many: minutes, or answers for `restored`. */
+  count: number
   ends_at_ms: number | null
   /** Stays until it is closed. */
   stays: boolean
@@ -64,7 +65,7 @@ export interface ExamFacts {
 
 export function makeView(paper: Paper): ExamView {
   return reactive<ExamView>({
-    paper,
+    paper: markRaw(paper),
     state: NOTHING,
     current: 0,
     phase: 'answering',
