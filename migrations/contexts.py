@@ -8,19 +8,49 @@ from typing import Any
 
 from sqlalchemy import MetaData
 
+import kernel.access
 import ledger.tables
 import practice.tables
 import proctor.tables
-from kernel.access import KernelTable
+import server.accounts.tables
+import server.archive.tables
+import server.bodies.tables
+import server.checkin.tables
+import server.invigilation.tables
+import server.marking.tables
+import server.papers.tables
+import server.registration.tables
+import server.results.tables
+import server.seating.tables
+import server.sessions.tables
+import server.sittings.tables
 from kernel.db import Table
 
-DECLARING: tuple[Any, ...] = (ledger.tables, proctor.tables, practice.tables)
-"""One line per module that declares tables (the kernel's come with ``KernelTable``)."""
+DECLARING: tuple[Any, ...] = (
+    kernel.access,
+    ledger.tables,
+    practice.tables,
+    proctor.tables,
+    server.accounts.tables,
+    server.archive.tables,
+    server.bodies.tables,
+    server.checkin.tables,
+    server.invigilation.tables,
+    server.marking.tables,
+    server.papers.tables,
+    server.registration.tables,
+    server.results.tables,
+    server.seating.tables,
+    server.sessions.tables,
+    server.sittings.tables,
+)
+"""One line per module that declares tables."""
 
 BASES: dict[str, type[Table]] = {
-    "kernel": KernelTable,
+    "kernel": kernel.access.KernelTable,
     "ledger": ledger.tables.LedgerTable,
     "proctor": proctor.tables.ProctorTable,
+    "server": server.accounts.tables.ServerTable,
     "practice": practice.tables.PracticeTable,
 }
 

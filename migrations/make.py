@@ -29,7 +29,7 @@ def _revise(connection: Connection, context: str, message: str) -> None:
     upgrade_on(connection, (context,))
     config = configuration(context, connection)
     config.attributes["metadata"] = metadata_of(context)
-    command.revision(config, message, autogenerate=True, rev_id=next_number(context))
+    command.revision(config, message.capitalize(), autogenerate=True, rev_id=next_number(context))
 
 
 async def _make(context: str, message: str) -> None:
@@ -46,6 +46,9 @@ def main(words: list[str]) -> int:
         sys.stderr.write(f"usage: python -m migrations.make {{{'|'.join(BASES)}}} MESSAGE\n")
         return 2
     asyncio.run(_make(words[0], words[1]))
+    for path in (HOME / words[0]).glob("r[0-9]*.py"):
+        kept = [line for line in path.read_text().splitlines() if "# ###" not in line]
+        path.write_text("\n".join(kept) + "\n")
     ruff = [sys.executable, "-m", "ruff"]
     for step in (["check", "--fix-only", "--quiet"], ["format", "--quiet"]):
         subprocess.run([*ruff, *step, str(HOME / words[0])], check=False)  # noqa: S603 - our own tool

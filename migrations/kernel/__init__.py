@@ -1,1 +1,1 @@
-"""Revisions of the context `kernel`."""
+"""Schema of the kernel."""

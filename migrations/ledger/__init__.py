@@ -1,1 +1,1 @@
-"""Revisions of the context `ledger`."""
+"""Schema of the ledger."""

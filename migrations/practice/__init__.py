@@ -1,1 +1,1 @@
-"""Revisions of the context `practice`."""
+"""The public program's revisions."""
