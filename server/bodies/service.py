@@ -181,7 +181,7 @@ async def rooms_by_id(session: ReadSession, ids: Sequence[str]) -> list[Room]:
             cols=room.cols,
             seats=tuple(seats.get(room.id, ())),
         )
-        for room, site in rows.tuples()
+        for room, site in rows
     }
     return [found[key] for key in ids if key in found]
 
