@@ -109,16 +109,7 @@ class CheckinService:
                 raise Refusal("checkin.candidate_unknown", Kind.NOT_FOUND)
             visit = await latest_visit(tx, candidate.id)
             if visit is None or visit.state == State.REFUSED.value:
-                visit = new_visit(candidate, visit, principal.subject, now_ms)
-                try:
-                    async with tx.begin_nested():
-                        tx.add(visit)
-                        await tx.flush()
-                except IntegrityError:
-                    again = await latest_visit(tx, candidate.id)
-                    if again is None:
-                        raise
-                    visit = again
+                visit = await self._arrive(tx, principal, candidate, visit)
             view = await self._view(tx, visit, candidate)
         self._moved(session_id)
         return view
@@ -189,7 +180,7 @@ class CheckinService:
             )
             visit.document, visit.verdict = document, None
             await self._record(
-                tx, principal, visit, "door_by_document", reason=reason, second=other,
+                tx, principal, visit, "manual_route", reason=reason, second=other,
                 detail={"document": document},
             )  # fmt: skip
             view = await self._view(tx, visit)
@@ -218,7 +209,7 @@ class CheckinService:
             candidate = await candidate_of(tx, visit.candidate_id)
             await open_streams(self._ledger, tx, visit, candidate, now_ms)
             await self._record(
-                tx, principal, visit, "door_confirmed", reason=reason, second=other,
+                tx, principal, visit, "check_in_confirmed", reason=reason, second=other,
                 detail={"route": visit.route, "advice": visit.advice}, in_sitting=True,
             )  # fmt: skip
             view = await self._view(tx, visit, candidate)
@@ -231,7 +222,7 @@ class CheckinService:
             visit = await self._mine(tx, principal, checkin_id)
             keep(visit, refuse(visit_of(visit), has_reason=reason.given))
             visit.reason_code, visit.reason_text = reason.code, reason.text
-            await self._record(tx, principal, visit, "door_refused", reason=reason)
+            await self._record(tx, principal, visit, "check_in_refused", reason=reason)
             view = await self._view(tx, visit)
         self._moved(visit.session_id)
         return view
@@ -248,7 +239,7 @@ class CheckinService:
                 visit.slip_code = new_slip_code(visit.id)
                 drawn = await seat_of(tx, visit.sitting_id)
                 await self._record(
-                    tx, principal, visit, "door_seated", in_sitting=True, room_id=drawn.room_id,
+                    tx, principal, visit, "seat_drawn", in_sitting=True, room_id=drawn.room_id,
                     detail={"seat_no": drawn.seat_no, "open": is_open(after)},
                 )  # fmt: skip
             seat = await drawn_seat(tx, visit)
@@ -287,12 +278,30 @@ class CheckinService:
             keep(visit, override_lateness(visit_of(visit)))
             opened = visit.confirmed_at_ms is not None
             await self._record(
-                tx, principal, visit, "late_admitted", reason=reason, second=other,
+                tx, principal, visit, "late_override", reason=reason, second=other,
                 in_sitting=opened,
             )  # fmt: skip
             view = await self._view(tx, visit)
         self._moved(visit.session_id)
         return view
+
+    async def _arrive(
+        self, tx: WriteSession, principal: Principal, candidate: CandidateRow,
+        before: VisitRow | None,
+    ) -> VisitRow:  # fmt: skip
+        visit = new_visit(candidate, before, principal.subject, self._clock.now_ms())
+        try:
+            async with tx.begin_nested():
+                tx.add(visit)
+                await tx.flush()
+        except IntegrityError:
+            # Two desks at once: the other one's visit is this visit.
+            other = await latest_visit(tx, candidate.id)
+            if other is None:
+                raise
+            return other
+        await self._record(tx, principal, visit, "checked_in")
+        return visit
 
     async def _mine(
         self, tx: WriteSession, principal: Principal, checkin_id: str,
@@ -313,7 +322,7 @@ class CheckinService:
             self._db, self._accounts, principal, visit.session_id, second,
             duties=(Duty.INVIGILATOR, Duty.CHIEF, Duty.OFFICER),
         )  # fmt: skip
-        return other and other.account_id
+        return None if other is None else other.account_id
 
     async def _set_door_frame(self, checkin_id: str) -> None:
         """Before the transaction: a frame set for a confirmation that fails is simply replaced."""

@@ -104,13 +104,14 @@ class Acts:
         reason.need()
         other = await self._second(principal, sitting_id, second, (Duty.CHIEF, Duty.INVIGILATOR))
         chief = other is not None and other.duty is Duty.CHIEF
+        by = None if other is None else other.account_id
         async with self._hall.database.write() as tx:
             loaded = await self._mine(tx, principal, sitting_id)
             cap_s = loaded.policy.extension_cap_s
             if needs_chief(loaded.row.extensions_s, extend_s, cap_s) and not chief:
                 raise Refusal("extend.needs_chief", Kind.FORBIDDEN, cap_s=cap_s)
             deadline_ms = await self._steps.extend(
-                tx, loaded, Acting(principal.subject, reason, other and other.account_id), extend_s
+                tx, loaded, Acting(principal.subject, reason, by), extend_s
             )
         self._hall.moved(loaded)
         return deadline_ms

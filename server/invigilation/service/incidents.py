@@ -14,8 +14,11 @@ from kernel.clock import Clock
 from kernel.db import ReadSession, WriteSession
 from kernel.errors import Kind, Refusal
 from kernel.ids import mint
+from ledger.book import Act, Ledger
+from server.checkin.service import sitting_stream
 from server.invigilation.rules import IncidentKind, Severity, total_outage_s, worse
 from server.invigilation.tables import IncidentRow
+from server.sessions.service import room_stream
 from server.sittings.ports import Observation
 from server.sittings.service import locked
 
@@ -34,7 +37,8 @@ class CaptureFacts:
 class IncidentBook:
     """Where all reports go; it implements the sittings' ``Incidents`` port."""
 
-    def __init__(self, clock: Clock) -> None:
+    def __init__(self, ledger: Ledger, clock: Clock) -> None:
+        self._ledger = ledger
         self._clock = clock
 
     async def report(self, tx: WriteSession, observation: Observation) -> None:
@@ -58,12 +62,25 @@ class IncidentBook:
                 decided_at_ms=None, reason_code=None, reason_text=None,
             )  # fmt: skip
             tx.add(row)
+            await self._record(tx, row, observation)
         elif capture is not None and capture.capture_id in row.capture_ids:
             return row
         _merge(row, observation, capture)
         row.severity = worse(Severity(row.severity), severity).value
         await tx.flush()
         return row
+
+    async def _record(
+        self, tx: WriteSession, row: IncidentRow, observation: Observation
+    ) -> None:
+        body = {
+            "at_ms": self._clock.now_ms(), "incident_id": row.id, "sitting_id": row.sitting_id,
+            "kind": row.kind, "severity": row.severity, "score": observation.score,
+            "threshold": observation.threshold, **observation.detail,
+        }  # fmt: skip
+        entry = [Act("incident_opened", body)]
+        await self._ledger.append(tx, room_stream(row.session_id, row.room_id), entry)
+        await self._ledger.append(tx, sitting_stream(row.sitting_id), entry)
 
 
 def _merge(row: IncidentRow, observation: Observation, capture: CaptureFacts | None) -> None:

@@ -28,7 +28,7 @@ from server.sittings.service.shapes import masked
 
 ACTS_SHOWN = frozenset(
     {
-        "door_seated", "late_admitted", "warned", "extended", "paused", "resumed", "transferred",
+        "seat_drawn", "late_override", "warned", "extended", "paused", "resumed", "transferred",
         "face_confirmed", "forced", "violation", "absent", "incident_decided",
     }
 )  # fmt: skip
@@ -221,7 +221,7 @@ async def _may_see(
 
 def _event(record: OpenRecord) -> dict[str, Any]:
     body = {key: value for key, value in record.body.items() if key not in HIDDEN}
-    return {**body, "seq": record.seq, "kind": record.kind, "at_ms": record.at_ms}
+    return {**body, "seq": record.seq, "kind": record.kind, "at_ms": record.server_ms}
 
 
 def _people_of(acts: list[dict[str, Any]]) -> set[str]:

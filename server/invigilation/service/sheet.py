@@ -4,20 +4,20 @@ import io
 from collections.abc import Sequence
 from datetime import timedelta, timezone
 from typing import Any
+from xml.sax.saxutils import escape
 
 from reportlab.lib import colors
 from reportlab.lib.pagesizes import A4
 from reportlab.lib.styles import ParagraphStyle
 from reportlab.lib.units import mm
 from reportlab.platypus import Flowable, Paragraph, SimpleDocTemplate, Spacer, Table, TableStyle
-from xml.sax.saxutils import escape
 
 from kernel.clock import as_datetime
 from kernel.printing import BOLD, REGULAR, use_fonts
 
 CHINA = timezone(timedelta(hours=8))
 ACT_NAMES = {
-    "door_seated": "入场就座", "late_admitted": "迟到准入", "warned": "提醒", "extended": "补时",
+    "seat_drawn": "入场就座", "late_override": "迟到准入", "warned": "提醒", "extended": "补时",
     "paused": "暂停", "resumed": "恢复", "transferred": "换机", "face_confirmed": "座位核验确认",
     "forced": "强制交卷", "violation": "违纪登记", "absent": "缺考", "incident_decided": "异常处置",
 }  # fmt: skip
@@ -26,7 +26,7 @@ POINT_NAMES = {
     "absence_unconfirmed": "缺考未确认",
 }  # fmt: skip
 # Taking seats is the normal course; the sheet lists what was out of the ordinary.
-USUAL = frozenset({"door_seated", "absent"})
+USUAL = frozenset({"seat_drawn", "absent"})
 
 
 def room_record_pdf(record: dict[str, Any]) -> bytes:

@@ -21,7 +21,7 @@ from server.sittings.ports import Observation
 from server.sittings.rules.timing import Timing, may_answer
 from server.sittings.service.hall import Hall
 from server.sittings.service.paper import PaperDesk
-from server.sittings.service.rows import Loaded, load
+from server.sittings.service.rows import Loaded, load, locked
 
 ITEM_KINDS = frozenset({"answer_set", "answer_cleared", "marked", "unmarked", "item_viewed"})
 OTHER_KINDS = frozenset(
@@ -106,9 +106,8 @@ class Answers:
         hall = self._hall
 
         async def guard(tx: WriteSession) -> None:
-            # The ledger holds the stream's head here, and every act on a sitting writes to its stream:
-            # what is read now cannot change before the commit.
-            fresh = await load(tx, principal.subject)
+            # The row stays locked until the ledger's commit: a pause or a hand-in that comes now waits.
+            fresh = await locked(tx, principal.subject)
             hall.check_holder(fresh, principal, batch.epoch)
             found = self._timing(fresh, batch, hall.clock.now_ms())
             if found is not timing:

@@ -6,7 +6,6 @@ a sitting's row appears when the candidate is admitted and somebody first needs 
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
 
 from sqlalchemy import Select, select
 from sqlalchemy.exc import IntegrityError
@@ -75,7 +74,7 @@ class Loaded:
         )
 
 
-def _wanted() -> Select[Any]:
+def _wanted() -> Select[SittingRow, SessionRow, CandidateRow, int | None]:
     return (
         select(SittingRow, SessionRow, CandidateRow, PackageRow.content_released_at_ms)
         .join(SessionRow, SessionRow.id == SittingRow.session_id)

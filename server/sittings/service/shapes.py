@@ -123,7 +123,7 @@ def ack_json(acked: Acked) -> dict[str, Any]:
         "epoch": ack.epoch,
         "acked_through": ack.acked_through,
         "head_hex": ack.head.hex(),
-        "server_ms": ack.at_ms,
+        "server_ms": ack.server_ms,
         "frame_b64": to_base64(ack.frame),
         "signature_b64": to_base64(ack.signature),
         "deadline_ms": acked.deadline_ms,

@@ -4,6 +4,8 @@ Rules kept here: an outage is a case for a person, with the measured seconds as 
 or gains time by it until somebody decides.
 """
 
+from ledger.book import Act
+from server.sessions.service import room_stream
 from server.sittings.ports import Observation
 from server.sittings.rules.timing import Stage, outage_s, stage
 from server.sittings.service.hall import Hall
@@ -60,6 +62,10 @@ class Watching:
         for one in by_room.values():
             async with hall.database.write() as tx:
                 detail = {"drift_ms": drift_ms}
+                jump = Act("clock_jump", {"at_ms": now_ms, **detail})
+                stream = room_stream(one.row.session_id, one.row.room_id)
+                await locked(tx, one.row.id)
+                await hall.ledger.append(tx, stream, [jump])
                 await hall.incidents.report(
                     tx, Observation(one.row.id, "clock", "amber", now_ms, detail=detail)
                 )
@@ -78,6 +84,12 @@ class Watching:
         hall = self._hall
         detail = {"offline_since_ms": since_ms}
         async with hall.database.write() as tx:
+            fresh = await locked(tx, one.row.id)
+            if outage is None:
+                await hall.write_record(tx, fresh, "disconnected", {"since_ms": since_ms})
+            else:
+                facts = {"since_ms": since_ms, "outage_s": outage}
+                await hall.write_record(tx, fresh, "reconnected", facts)
             await hall.incidents.report(
                 tx,
                 Observation(
