@@ -144,7 +144,8 @@ def _sheet(drafts: Sequence[Draft], points: BlueprintReading | None) -> bytes:
         options = [*draft.options, *[""] * (_SHEET_OPTIONS - len(draft.options))]
         sheet.append(
             [
-                f"GY-{number:06d}", TYPE_NAMES[draft.type], draft.stem, answer_sign(draft), *options,
+                f"GY-{number:06d}", TYPE_NAMES[draft.type], draft.stem, answer_sign(draft),
+                *options,
                 *_knowledge(draft.point_code, names), draft.difficulty, "", draft.score,
                 draft.explanation, draft.origin,
                 draft.importance.value if draft.importance else "", "", "", "",
