@@ -348,13 +348,15 @@ class Arranged:
     sealed: Sealed
 
 
-async def prepared(world: World, *, people: int, grids: Sequence[tuple[int, int]]) -> Arranged:
+async def prepared(
+    world: World, *, people: int, grids: Sequence[tuple[int, int]], spares: bool = False
+) -> Arranged:
     """Everything up to the freeze."""
     officer = await world.person("officer", Role.OFFICER)
     chief = await world.person("chief", Role.CHIEF)
     first = await world.person("holder1", Role.KEY_HOLDER)
     second = await world.person("holder2", Role.KEY_HOLDER)
-    session_id = await world.session(officer, await world.rooms(*grids))
+    session_id = await world.session(officer, await world.rooms(*grids, spares=spares))
     for who, duty in (
         (chief, Duty.CHIEF),
         (first, Duty.KEY_HOLDER),
