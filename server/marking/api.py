@@ -119,6 +119,7 @@ def router(service: MarkingService) -> APIRouter:
             papers__no_package=Kind.NOT_FOUND,
             marking__key_missing=Kind.INVALID,
             marking__form_unknown=Kind.CONFLICT,
+            marking__submission_differs=Kind.CONFLICT,
         ),
     )
     async def run(principal: Conductor, session_id: str) -> RunBody:

@@ -49,7 +49,7 @@ class PublishingBody(BaseModel):
 
 
 class ReceiptBody(BaseModel):
-    """What a receipt says. ``count`` is the number of items answered; no names, no answers."""
+    """What a receipt says. ``count`` is the number of records; no names, no answers."""
 
     found: bool
     holds: bool
@@ -109,6 +109,7 @@ def router(service: ResultsService) -> APIRouter:
             sessions__wrong_state=Kind.CONFLICT,
             results__pending=Kind.CONFLICT,
             results__marks_differ=Kind.CONFLICT,
+            results__facts_differ=Kind.CONFLICT,
         ),
     )
     async def publish(principal: Publisher, session_id: str) -> PublishingBody:

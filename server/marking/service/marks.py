@@ -119,6 +119,4 @@ def _last_words(acts: Iterable[tuple[str, Mapping[str, Any]]]) -> dict[str, str 
             words[body["task_id"]] = body["mark"]
         elif kind == "mark_withdrawn":
             words[body["task_id"]] = None
-        elif kind == "marked":
-            words.update(dict.fromkeys(body["reopened"]))
     return words

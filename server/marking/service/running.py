@@ -5,7 +5,7 @@ one transaction; the same marks make no second run, other marks make the next ve
 of what changed; a mark by hand stays as long as the answer it was given for is the same.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from sqlalchemy import delete, select
@@ -17,8 +17,9 @@ from kernel.crypto.keyring import KeyRing
 from kernel.db import Database, ReadSession, WriteSession
 from kernel.errors import Kind, Refusal
 from kernel.ids import mint
-from ledger.book import Ledger
-from paper.package import Content, Form, Scoring
+from ledger.book import Act, Ledger, OpenRecord
+from ledger.fold import fold
+from paper.package import Content, Form, Scoring, form_hash
 from paper.responses import Response, parse_response
 from server.checkin.service import sitting_stream
 from server.marking.rules import (
@@ -42,6 +43,7 @@ from server.sessions.service import (
     need_reached,
     note,
     session_row,
+    session_stream,
 )
 from server.sessions.tables import SessionRow
 from server.sittings.tables import SittingRow
@@ -129,30 +131,28 @@ class MarkingService:
         _markable(exam)
 
     async def _fold(self, session_id: str, content: Content) -> list[_Folded]:
+        """Every sitting that the ledger says was handed in, by sitting id."""
         forms = {form.form_code: form for form in content.forms}
         async with self._db.read() as session:
+            heads = await self._ledger.heads(session, session_id)
             found = await session.execute(
-                select(SittingRow.id, SittingRow.form_code)
-                .where(SittingRow.session_id == session_id, SittingRow.submitted_at_ms.is_not(None))
-                .order_by(SittingRow.id)
+                select(SittingRow.id).where(
+                    SittingRow.session_id == session_id, SittingRow.submitted_at_ms.is_not(None)
+                )
             )
-            sittings = [(sitting_id, form_code) for sitting_id, form_code in found]
+            stored = set(found.scalars())
+        prefix = sitting_stream("")
+        streams = sorted(one.stream_id for one in heads if one.stream_id.startswith(prefix))
         folded: list[_Folded] = []
-        for at in range(0, len(sittings), _FOLDED_AT_ONCE):
+        for at in range(0, len(streams), _FOLDED_AT_ONCE):
             async with self._db.read() as session:
-                for sitting_id, form_code in sittings[at : at + _FOLDED_AT_ONCE]:
-                    form = forms.get(form_code)
-                    if form is None:
-                        raise Refusal("marking.form_unknown", Kind.CONFLICT, form=form_code)
-                    state = await self._ledger.fold(session, sitting_stream(sitting_id))
-                    items = {item.item_id: item for item in form.items}
-                    parsed = {
-                        item_id: parse_response(items[item_id], raw)
-                        for item_id, raw in state.answers.items()
-                        if item_id in items
-                    }
-                    answers = {key: one for key, one in parsed.items() if one is not None}
-                    folded.append(_Folded(sitting_id, form, answers))
+                for stream in streams[at : at + _FOLDED_AT_ONCE]:
+                    records = await self._ledger.read(session, stream)
+                    if any(record.kind == "submitted" for record in records):
+                        folded.append(_folded(stream.removeprefix(prefix), records, forms))
+        differing = stored.symmetric_difference(one.sitting_id for one in folded)
+        if differing:
+            raise Refusal("marking.submission_differs", Kind.CONFLICT, sitting=min(differing))
         return folded
 
     async def _keep(
@@ -163,7 +163,7 @@ class MarkingService:
         last: RunRow | None,
         sheets: Sequence[Sheet],
         totals: str,
-        reopened: Sequence[str],
+        reopened: int,
     ) -> RunRow:
         before = [] if last is None else await sheets_of(tx, last.id)
         manifest = await manifest_of(tx, exam.id)
@@ -201,7 +201,7 @@ class MarkingService:
             "objective": run.objective,
             "by_hand": run.by_hand,
             "changed": len(run.changes),
-            "reopened": list(reopened),
+            "reopened": reopened,
             "by": principal.subject,
             "at_ms": run.made_at_ms,
         }
@@ -215,8 +215,11 @@ class MarkingService:
         session_id: str,
         folded: Sequence[_Folded],
         sheets: Sequence[Sheet],
-    ) -> list[str]:
-        """Brings the queue in line with the answers; ids of tasks whose mark no longer stands."""
+    ) -> int:
+        """Brings the queue in line with the answers; how many earlier answers changed or went.
+
+        A mark that was given for another answer is withdrawn, on record.
+        """
         by_sitting = {one.sitting_id: one for one in folded}
         wanted = {
             (sheet.sitting_id, item_id): by_sitting[sheet.sitting_id]
@@ -224,13 +227,16 @@ class MarkingService:
             for item_id in sheet.waiting
         }
         kept = {(task.sitting_id, task.item_id): task for task in await tasks_of(tx, session_id)}
-        reopened: list[str] = []
+        reopened, withdrawn = 0, []
         for place, task in kept.items():
             one = wanted.get(place)
             mac = None if one is None else self._mac(one, task.item_id)
             if mac == task.response_mac:
                 continue
-            reopened.append(task.id)
+            reopened += 1
+            if task.mark is not None:
+                body = {"task_id": task.id, "sitting_id": task.sitting_id, "item_id": task.item_id}
+                withdrawn.append(Act("mark_withdrawn", {**body, "mark": task.mark, "by": None}))
             if mac is None:
                 await tx.execute(delete(TaskRow).where(TaskRow.id == task.id))
                 continue
@@ -252,6 +258,7 @@ class MarkingService:
                     note="", marked_by=None, marked_at_ms=None, leased_by=None, lease_until_ms=0,
                 )
             )  # fmt: skip
+        await self._ledger.append(tx, session_stream(session_id), withdrawn)
         await tx.flush()
         return reopened
 
@@ -270,6 +277,21 @@ def _markable(exam: SessionRow) -> None:
             state=exam.state,
             needed=SessionState.MARKED.value,
         )
+
+
+def _folded(sitting_id: str, records: Sequence[OpenRecord], forms: Mapping[str, Form]) -> _Folded:
+    """The form is the one that the stream was bound to when it was opened."""
+    bound = records[0].body
+    form = forms.get(bound["form_code"])
+    if form is None or form_hash(form).hex() != bound["form_hash"]:
+        raise Refusal("marking.form_unknown", Kind.CONFLICT, form=bound["form_code"])
+    items = {item.item_id: item for item in form.items}
+    answers = {}
+    for item_id, raw in fold(records).answers.items():
+        response = parse_response(items[item_id], raw) if item_id in items else None
+        if response is not None:
+            answers[item_id] = response
+    return _Folded(sitting_id, form, answers)
 
 
 def _sheet(folded: _Folded, scoring: Scoring) -> Sheet:

@@ -107,10 +107,11 @@ async def computed(session: ReadSession, exam: SessionRow) -> Sheet:
     lines = []
     for person in await candidates_of(session, exam.id):
         sitting = sittings.get(person.sitting_id)
-        submitted = sitting is not None and sitting.submitted_at_ms is not None
         sheet = marks.sheets.get(person.sitting_id) if marks else None
+        handed_in = sitting is not None and sitting.submitted_at_ms is not None
         result = result_of(
-            submitted=submitted,
+            # Once marked, the run knows from the ledger who handed in; the row is only its index.
+            submitted=sheet is not None if marks else handed_in,
             violation=person.sitting_id in violations,
             marks=[one.mark for one in sheet.marks] if sheet else [],
             pass_score=Decimal(manifest.pass_score),

@@ -9,6 +9,8 @@ say different things about the marks.
 
 from dataclasses import dataclass
 
+from sqlalchemy import select
+
 from kernel.access import Principal, approve, request_approval
 from kernel.clock import Clock
 from kernel.db import Database, WriteSession
@@ -16,6 +18,7 @@ from kernel.errors import Kind, Refusal
 from kernel.ids import mint
 from ledger.book import Ledger
 from server.accounts.service import accounts_named
+from server.invigilation.tables import ViolationRow
 from server.marking.service import marks_hold
 from server.results.rules import lines_bytes, lines_hash
 from server.results.service.listing import Sheet, computed, sheet_of
@@ -31,6 +34,7 @@ from server.sessions.service import (
     need_seen,
     note,
     session_row,
+    session_stream,
 )
 from server.sessions.tables import SessionRow
 
@@ -75,7 +79,8 @@ class ResultsService:
     async def publish(self, principal: Principal, session_id: str) -> Publishing:
         """The first person asks, a second one publishes.
 
-        Raises ``results.pending``, ``results.marks_differ``, ``approval.same_person``,
+        Raises ``results.pending``, ``results.marks_differ``, ``results.facts_differ``,
+        ``approval.same_person``,
         ``sessions.wrong_state``.
         """
         async with self._db.write() as tx:
@@ -93,6 +98,7 @@ class ResultsService:
                 raise Refusal("results.pending", Kind.CONFLICT, count=sheet.pending)
             if not await marks_hold(tx, self._ledger, session_id):
                 raise Refusal("results.marks_differ", Kind.CONFLICT)
+            await self._check_violations(tx, session_id)
             lines = [one.line for one in sheet.lines]
             found = lines_hash(session_id, sheet.totals_hash, lines).hex()
             content = lines_bytes(session_id, sheet.totals_hash, lines)
@@ -106,6 +112,22 @@ class ResultsService:
             await self._keep(tx, exam, sheet, found, (first, principal.subject))
             await tx.delete(asked)
             return await self._far(tx, found, (first, principal.subject), published=True)
+
+    async def _check_violations(self, tx: WriteSession, session_id: str) -> None:
+        records = await self._ledger.read(tx, session_stream(session_id))
+        written = {
+            (record.body["sitting_id"], record.body["article_id"])
+            for record in records
+            if record.kind == "violation"
+        }
+        found = await tx.execute(
+            select(ViolationRow.sitting_id, ViolationRow.article_id).where(
+                ViolationRow.session_id == session_id
+            )
+        )
+        differing = written.symmetric_difference({(row[0], row[1]) for row in found})
+        if differing:
+            raise Refusal("results.facts_differ", Kind.CONFLICT, sitting=min(differing)[0])
 
     async def _ask(
         self, tx: WriteSession, principal: Principal, session_id: str, content: bytes, found: str

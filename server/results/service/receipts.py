@@ -5,17 +5,22 @@ the receipt still stands in the log; asking is paced per address and over all.
 """
 
 from collections import Counter
+from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Any
 
 from sqlalchemy import select
 
 from kernel.clock import Clock, as_datetime
-from kernel.crypto.signing import server_signature_holds
+from kernel.codec import decode
+from kernel.crypto.suite import suite_named
 from kernel.db import Database, ReadSession
 from kernel.errors import Kind, Refusal
 from kernel.ids import is_short_code, normalise_code
 from kernel.words import LANGUAGES, say
 from ledger.book import Ledger
+from ledger.record import ZERO_HASH, Header, record_hash
+from ledger.tables import RecordRow, StreamRow
 from server.checkin.service import sitting_stream
 from server.sittings.tables import SittingRow
 
@@ -25,7 +30,7 @@ PER_MINUTE = 600
 
 @dataclass(frozen=True, slots=True)
 class ReceiptWords:
-    """What the public page shows. ``count`` is the number of items answered."""
+    """What the public page shows. ``count`` is the number of records in the log."""
 
     found: bool
     holds: bool
@@ -34,6 +39,18 @@ class ReceiptWords:
     count: int | None
     head_hex: str | None
     words: dict[str, str]
+
+
+@dataclass(frozen=True, slots=True)
+class _Said:
+    """What was signed at submission, and the signature."""
+
+    frame: bytes
+    signature: bytes
+    stream_id: str
+    count: int
+    head: bytes
+    at_ms: int
 
 
 class Receipts:
@@ -62,31 +79,42 @@ class Receipts:
                     language: say("receipt.says_unknown", {}, language) for language in LANGUAGES
                 }
                 return ReceiptWords(False, False, None, None, None, None, words)
-            holds = await self._holds(session, row)
-        receipt = row.receipt
-        at_ms: int = receipt["submitted_at_ms"]
+            said = _said(row.receipt)
+            holds = await self._holds(session, sitting_stream(row.id), said)
         params = {
-            "time": as_datetime(at_ms).strftime("%Y-%m-%d %H:%M:%S UTC"),
-            "count": receipt["answered"],
+            "time": as_datetime(said.at_ms).strftime("%Y-%m-%d %H:%M:%S UTC"),
+            "answered": row.receipt["answered"],
+            "count": said.count,
         }
         sentence = "receipt.says_holds" if holds else "receipt.says_broken"
         return ReceiptWords(
             found=True,
             holds=holds,
             origin=self._ledger.origin,
-            submitted_at_ms=at_ms,
-            count=receipt["answered"],
-            head_hex=receipt["head_hex"],
+            submitted_at_ms=said.at_ms,
+            count=said.count,
+            head_hex=said.head.hex(),
             words={language: say(sentence, params, language) for language in LANGUAGES},
         )
 
-    async def _holds(self, session: ReadSession, row: SittingRow) -> bool:
-        receipt = row.receipt or {}
-        frame, signature = (bytes.fromhex(receipt[key]) for key in ("frame_hex", "signature_hex"))
-        if not server_signature_holds(self._ledger.server_public, frame, signature):
+    async def _holds(self, session: ReadSession, stream_id: str, said: _Said) -> bool:
+        """Signature, and the chain from the first record to the head that was signed."""
+        if said.stream_id != stream_id or not self._ledger.holds(said.frame, said.signature):
             return False
-        head = bytes.fromhex(receipt["head_hex"])
-        return head in frame and await self._ledger.holds(session, sitting_stream(row.id), head)
+        found = await session.execute(
+            select(RecordRow.header, RecordRow.ciphertext)
+            .join(StreamRow, StreamRow.number == RecordRow.stream)
+            .where(StreamRow.stream_id == stream_id, RecordRow.seq <= said.count)
+            .order_by(RecordRow.seq)
+        )
+        head, seen = ZERO_HASH, 0
+        for header_bytes, ciphertext in found:
+            header = Header.from_bytes(header_bytes)
+            seen += 1
+            if (header.stream_id, header.seq, header.previous) != (stream_id, seen, head):
+                return False
+            head = record_hash(suite_named(header.suite), header_bytes, ciphertext)
+        return (seen, head) == (said.count, said.head)
 
     def _pace(self, address: str) -> None:
         minute = self._clock.now_ms() // 60_000
@@ -97,3 +125,9 @@ class Receipts:
         over_all = self._asked.total() > PER_MINUTE
         if over_all or self._asked[address] > PER_ADDRESS_AND_MINUTE:
             raise Refusal("receipt.too_many", Kind.TOO_MANY)
+
+
+def _said(receipt: Mapping[str, Any]) -> _Said:
+    frame, signature = (bytes.fromhex(receipt[key]) for key in ("frame_hex", "signature_hex"))
+    _, stream_id, count, head, at_ms = decode("receipt", 1, frame)
+    return _Said(frame, signature, stream_id, count, head, at_ms)

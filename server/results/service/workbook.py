@@ -8,6 +8,7 @@ a program could take it for a formula; ID numbers stay masked; the columns are t
 from collections.abc import Iterator
 from decimal import Decimal
 from io import BytesIO
+from typing import cast
 
 from openpyxl import Workbook
 from openpyxl.cell import WriteOnlyCell
@@ -28,8 +29,7 @@ _WIDTHS = {"准考证号": 20, "身份证": 22, "单位": 28, "职业": 24, "回
 def workbook(sheet: Sheet) -> bytes:
     """The xlsx file: one sheet, a heading, a line per candidate by ticket number."""
     book = Workbook(write_only=True)
-    page = book.create_sheet("成绩")
-    assert isinstance(page, WriteOnlyWorksheet)
+    page = cast("WriteOnlyWorksheet", book.create_sheet("成绩"))
     page.freeze_panes = "C2"
     for position, name in enumerate(COLUMNS):
         page.column_dimensions[_letter(position)].width = _WIDTHS.get(name, 12)
