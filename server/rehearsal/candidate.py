@@ -174,3 +174,23 @@ class SimulatedCandidate:
         return [
             item for item, response in self.promised.answers.items() if held.get(item) != response
         ]
+
+    async def submit(self) -> dict[str, Any]:
+        """Hand in; the same receipt however often it is asked."""
+        stated = digest.sha256(canonical_json(self.promised.answers))
+        last = self._next_seq - 1
+        message = encode(
+            "client-final", 1, [self._origin, self._stream_id, self._epoch, last, stated]
+        )
+        reply: dict[str, Any] = await self.api.insist(
+            "submit",
+            "POST",
+            "/api/sitting/submit",
+            json={
+                "epoch": self._epoch,
+                "last_seq": last,
+                "state_hash_hex": stated.hex(),
+                "signature_b64": _b64(self._key.sign(message)),
+            },
+        )
+        return reply

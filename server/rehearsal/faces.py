@@ -19,8 +19,14 @@ class FaceSet:
     frames: tuple[bytes, ...]
 
 
-def load_faces(folder: Path) -> dict[str, FaceSet]:
-    """Every person of the folder. Raises ``rehearsal.no_faces``."""
+OWN = Path(__file__).parent.parent / "demo" / "faces"
+
+
+def load_faces(folder: Path | None = None) -> dict[str, FaceSet]:
+    """Every person of the folder (default: the product's own set). Raises
+    ``rehearsal.no_faces``.
+    """
+    folder = folder or OWN
     found: dict[str, FaceSet] = {}
     for portrait in sorted(folder.glob("id/*_id.jpg")):
         name = portrait.name.removesuffix("_id.jpg")

@@ -1,0 +1,211 @@
+"""The whole server put together: the one place that names item_bank, proctor and the rooms.
+
+Rules kept here: construction has no side effect but opening folders and the key ring; the life span
+starts and stops what runs (ledger writer, matcher processes, the hall's loop) in that order.
+"""
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+
+from fastapi import FastAPI
+from fastapi.responses import RedirectResponse
+from fastapi.staticfiles import StaticFiles
+
+import server.accounts.api
+import server.archive.api
+import server.bodies.api
+import server.checkin.api
+import server.invigilation.api
+import server.invigilation.live
+import server.marking.api
+import server.papers.api
+import server.registration.api
+import server.results.api
+import server.seating.api
+import server.sessions.api
+import server.sittings.api
+import server.sittings.live
+from item_bank import api as bank_api
+from item_bank import commands as bank_commands
+from item_bank.service import BankService
+from kernel import web
+from kernel.blobs import LocalBlobs
+from kernel.bus import LocalBus
+from kernel.clock import Clock, SystemClock
+from kernel.crypto.keyring import FileKeyRing
+from kernel.db import Database
+from kernel.settings import Settings
+from ledger.book import Ledger
+from proctor import bench as face_bench
+from proctor import commands as face_commands
+from proctor.pool import FacePool
+from proctor.service import ProctorService
+from server.accounts.service import AccountsService
+from server.archive.service import ArchiveService
+from server.bodies.service import BodiesService
+from server.checkin.service import CheckinService
+from server.invigilation.service import IncidentBook, InvigilationService
+from server.marking.service import MarkingService
+from server.papers.service import PapersService
+from server.registration.service import RegistrationService, lookup_key_of
+from server.results.service import ResultsService
+from server.seating.service import SeatingService
+from server.sessions.service import SessionsService
+from server.sittings.jobs import SittingJobs
+from server.sittings.service import Hall, Presence, SittingsService
+
+__all__ = ["Services", "bank_commands", "build", "create_app", "face_bench", "face_commands"]
+
+
+@dataclass(frozen=True)
+class Services:
+    """Every context's use cases, and what they share."""
+
+    database: Database
+    clock: Clock
+    keyring: FileKeyRing
+    ledger: Ledger
+    pool: FacePool
+    bank: BankService
+    proctor: ProctorService
+    accounts: AccountsService
+    bodies: BodiesService
+    sessions: SessionsService
+    registration: RegistrationService
+    papers: PapersService
+    seating: SeatingService
+    checkin: CheckinService
+    sittings: SittingsService
+    invigilation: InvigilationService
+    marking: MarkingService
+    results: ResultsService
+    archive: ArchiveService
+
+
+def build(settings: Settings, clock: Clock | None = None) -> Services:
+    """Wire everything; nothing runs yet."""
+    clock = clock or SystemClock()
+    database = Database.open(settings.database)
+    keyring = FileKeyRing(settings.keyring_path)
+    blobs = LocalBlobs(settings.blobs_dir)
+    bus = LocalBus()
+    ledger = Ledger(database, keyring, clock, settings.http.origin)
+    pool = FacePool(settings.face)
+    proctor = ProctorService(database, blobs, keyring, clock, settings, pool)
+    accounts = AccountsService(database, clock)
+    bank = BankService(database, blobs, keyring, clock)
+    papers = PapersService(
+        database, clock, ledger, blobs, keyring, bank, own_signers=[bank.signer_public]
+    )
+    bank.serve_holders(papers.holders)
+    lookup_key = lookup_key_of(keyring)
+    book = IncidentBook(ledger, clock)
+    hall = Hall(
+        database=database,
+        clock=clock,
+        ledger=ledger,
+        bus=bus,
+        keyring=keyring,
+        papers=papers,
+        matcher=proctor,
+        incidents=book,
+        presence=Presence(clock.now_ms()),
+        origin=settings.http.origin,
+    )
+    sittings = SittingsService(hall, lookup_key)
+    font = settings.pdf.font_path
+    return Services(
+        database=database,
+        clock=clock,
+        keyring=keyring,
+        ledger=ledger,
+        pool=pool,
+        bank=bank,
+        proctor=proctor,
+        accounts=accounts,
+        bodies=BodiesService(database, clock),
+        sessions=SessionsService(database, clock, ledger, settings.exam, sittings.submitting),
+        registration=RegistrationService(
+            database, clock, ledger, blobs, keyring, proctor, font_path=font
+        ),
+        papers=papers,
+        seating=SeatingService(database, clock, ledger, keyring),
+        checkin=CheckinService(database, clock, ledger, proctor, accounts, bus, lookup_key),
+        sittings=sittings,
+        invigilation=InvigilationService(sittings, book, proctor, accounts),
+        marking=MarkingService(database, clock, ledger, keyring, papers),
+        results=ResultsService(database, clock, ledger),
+        archive=ArchiveService(database, clock, ledger, keyring, blobs, proctor, settings),
+    )
+
+
+def create_app(settings: Settings, clock: Clock | None = None) -> FastAPI:
+    """The ASGI program. The schema must be there (``migrations.run.upgrade``)."""
+    services = build(settings, clock)
+
+    @asynccontextmanager
+    async def life(_: FastAPI) -> AsyncIterator[None]:
+        services.ledger.start()
+        await services.pool.start()
+        stop = asyncio.Event()
+        jobs = asyncio.create_task(SittingJobs(services.sittings).run(stop))
+        try:
+            yield
+        finally:
+            stop.set()
+            await jobs
+            await services.ledger.stop()
+            await services.pool.stop()
+            await services.database.close()
+
+    app = FastAPI(title="Gongyuan", docs_url=None, redoc_url=None, lifespan=life)
+    app.state.services = services
+    web.install(
+        app,
+        database=services.database,
+        clock=services.clock,
+        body_limit_bytes=settings.http.body_limit_bytes,
+    )
+    _add_routes(app, services)
+    _add_pages(app, settings)
+    return app
+
+
+def _add_routes(app: FastAPI, services: Services) -> None:
+    for router in (
+        bank_api.router(services.bank),
+        server.accounts.api.router(services.accounts),
+        server.bodies.api.router(services.bodies),
+        server.sessions.api.router(services.sessions),
+        server.registration.api.router(services.registration),
+        server.papers.api.router(services.papers),
+        server.seating.api.router(services.seating),
+        server.checkin.api.router(services.checkin),
+        server.sittings.api.router(services.sittings),
+        server.invigilation.api.router(services.invigilation),
+        server.marking.api.router(services.marking),
+        server.results.api.router(services.results),
+        server.archive.api.router(services.archive),
+    ):
+        app.include_router(router)
+    app.router.routes.append(server.sittings.live.route(services.sittings))
+    app.router.routes.append(server.invigilation.live.route(services.invigilation))
+
+    @app.get("/healthz", tags=["health"])
+    async def healthz() -> dict[str, str]:
+        return {"status": "ok"}
+
+
+def _add_pages(app: FastAPI, settings: Settings) -> None:
+    """The built client; without it the API stands alone."""
+    pages = {"/exam": "player", "/console": "console"}
+    for path, folder in pages.items():
+        built = settings.client_dir / folder
+        if built.is_dir():
+            app.mount(path, StaticFiles(directory=built, html=True), name=folder)
+
+    @app.get("/", include_in_schema=False)
+    async def home() -> RedirectResponse:
+        return RedirectResponse("/console/")

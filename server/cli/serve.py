@@ -1,0 +1,45 @@
+"""``gongyuan serve`` and ``gongyuan migrate``."""
+
+import argparse
+import sys
+
+import uvicorn
+
+from kernel.settings import Settings
+from migrations.run import upgrade
+from server.app import create_app
+
+
+def serve_arguments(command: argparse.ArgumentParser) -> None:
+    """``serve [--host H] [--port P] [--certificate FILE --key FILE]``."""
+    command.add_argument("--host", help="listen here (default: settings) · 监听地址")
+    command.add_argument("--port", type=int, help="listen here (default: settings) · 端口")
+    command.add_argument("--certificate", help="TLS certificate (PEM) · 证书")
+    command.add_argument("--key", help="TLS key (PEM) · 私钥")
+
+
+def run_serve(chosen: argparse.Namespace) -> int:
+    """Bring the schema up to date, then serve until a signal."""
+    settings = Settings()
+    upgrade(settings.database)
+    uvicorn.run(
+        create_app(settings),
+        host=chosen.host or settings.http.host,
+        port=settings.http.port if chosen.port is None else chosen.port,
+        ssl_certfile=chosen.certificate,
+        ssl_keyfile=chosen.key,
+        ws="websockets-sansio",
+        log_level="warning",
+    )
+    return 0
+
+
+def migrate_arguments(_: argparse.ArgumentParser) -> None:
+    """``migrate`` takes nothing: the database comes from the settings."""
+
+
+def run_migrate(_: argparse.Namespace) -> int:
+    """Bring the schema up to date."""
+    upgrade(Settings().database)
+    sys.stderr.write("✓ 数据库结构已是最新。\n✓ The schema is up to date.\n")
+    return 0
