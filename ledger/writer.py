@@ -224,7 +224,7 @@ async def _differing(
             SeenRow.client_seq.between(known[0].seq, known[-1].seq),
         )
     )
-    stored = dict(row.t for row in rows)
+    stored = {seq: mac for seq, mac in rows}
     return [e for e in known if not digest.same(stored[e.seq], _mac(key, epoch, e))]
 
 
