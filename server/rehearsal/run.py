@@ -172,7 +172,7 @@ class Rehearsal:
         for step, position in enumerate(order):
             item = items[position]
             who.note("item_viewed", item["item_id"])
-            who.answer(item["item_id"], _choice(item, step + number))
+            who.answer(item["item_id"], choice(item, step + number))
             await who.send()
             if step % 12 == number % 12:
                 await self._capture(who, frames[step % len(frames)])
@@ -190,7 +190,7 @@ class Rehearsal:
                 raise
 
 
-def _choice(item: dict[str, Any], turn: int) -> dict[str, Any]:
+def choice(item: dict[str, Any], turn: int) -> dict[str, Any]:
     """A valid response: one option, two for multiple choice, words for text."""
     options = sorted(option["id"] for option in item["options"])
     if item["type"] == "short":

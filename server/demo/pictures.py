@@ -1,0 +1,53 @@
+"""Pictures of the simulated candidates, each marked 模拟画面 where no face is.
+
+Rules kept here: the mark is drawn into the bytes themselves, so that no copy of a picture loses it.
+"""
+
+import io
+from functools import cache
+
+from PIL import Image, ImageDraw, ImageFont
+
+from kernel.printing import regular_file
+from server.rehearsal.faces import OWN, FaceSet, load_faces
+
+MARK = "模拟画面"
+THUMBNAIL = (320, 240)
+
+
+def marked(jpeg: bytes, size: tuple[int, int] | None = None) -> bytes:
+    """The picture with the mark along its lower edge, as JPEG; ``size`` in pixels, or as it is."""
+    picture = Image.open(io.BytesIO(jpeg)).convert("RGB")
+    if size is not None:
+        picture = picture.resize(size)
+    draw = ImageDraw.Draw(picture)
+    height = max(12, picture.height // 16)
+    font = ImageFont.truetype(str(regular_file()), height)
+    width = draw.textlength(MARK, font=font)
+    left, top = picture.width - width - height, picture.height - 1.6 * height
+    draw.rectangle((left - 4, top - 2, left + width + 4, top + 1.3 * height), fill=(20, 26, 34))
+    draw.text((left, top), MARK, font=font, fill=(255, 255, 255))
+    out = io.BytesIO()
+    picture.save(out, "JPEG", quality=82)
+    return out.getvalue()
+
+
+@cache
+def cast_faces() -> dict[str, FaceSet]:
+    """The stand-ins with marked camera frames; portraits stay as they are."""
+    return {
+        name: FaceSet(name, face.portrait, tuple(marked(frame) for frame in face.frames))
+        for name, face in load_faces().items()
+    }
+
+
+@cache
+def thumbnails(name: str) -> tuple[bytes, ...]:
+    """Small pictures of a stand-in for the wall."""
+    return tuple(marked(frame, THUMBNAIL) for frame in load_faces()[name].frames)
+
+
+@cache
+def scene(name: str) -> bytes:
+    """``empty_chair`` or ``two_people``, marked."""
+    return marked((OWN / "capture" / f"{name}.jpg").read_bytes())
