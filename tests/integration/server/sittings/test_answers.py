@@ -1,0 +1,248 @@
+"""From the seat to the receipt."""
+
+from typing import Any
+
+import pytest
+
+from kernel.errors import Refusal
+from server.sittings.rules.timing import Stage
+from server.sittings.service import Event
+from tests.integration.server.hall import ExamDay, picture
+
+MINUTE = 60_000
+
+
+async def refused(awaitable: Any) -> Refusal:
+    with pytest.raises(Refusal) as caught:
+        await awaitable
+    return caught.value
+
+
+async def test_an_answer_goes_from_the_seat_to_the_receipt(day: ExamDay) -> None:
+    one = await day.face_candidate()
+    principal = await day.answering(one)
+    acked = await day.answer(one)
+    assert acked.ack.acked_through == 1
+    assert day.world.ledger.holds(acked.ack.frame, acked.ack.signature)
+    day.clock.advance(minutes=31)
+    receipt = await day.sittings.submitting.submit(principal, day.final(one))
+    assert receipt["answered"] == 1
+    assert receipt["item_count"] == 1
+    again = await day.sittings.submitting.submit(principal, day.final(one))
+    assert again == receipt
+    assert await day.kinds(one) == [
+        "opened", "check_in_confirmed", "seat_drawn", "signed_in", "seat_matched", "device",
+        "started", "answer_set", "submitted",
+    ]  # fmt: skip
+    assert (await refused(day.answer(one))).code == "sitting.closed"
+    state = await day.sittings.papers.state(one.sitting_id)
+    assert state.stage is Stage.SUBMITTED
+
+
+async def test_the_same_batch_again_is_the_same_acknowledgement(day: ExamDay) -> None:
+    one = await day.face_candidate()
+    principal = await day.answering(one)
+    batch = day.batch(one, ("answer_set", day.item(one), {"options": ["true"]}))
+    first = await day.sittings.answers.take(principal, batch)
+    second = await day.sittings.answers.take(principal, batch)
+    assert second.ack.acked_through == first.ack.acked_through == 1
+    assert (await day.kinds(one)).count("answer_set") == 1
+
+
+async def test_another_content_under_one_number_is_a_case_for_a_person(day: ExamDay) -> None:
+    one = await day.face_candidate()
+    principal = await day.answering(one)
+    await day.answer(one)
+    other = Event(1, "answer_set", day.item(one), {"options": ["false"]}, day.clock.now_ms())
+    conflict = await refused(day.sittings.answers.take(principal, day.signed(one, [other])))
+    assert conflict.code == "ledger.conflict"
+    paper = await day.sittings.papers.paper(principal)
+    assert paper.answered.answers == {day.item(one): {"options": ["true"]}}
+    wall = await day.wall(one)
+    assert [case["kind"] for case in wall["incidents"]] == ["conflict"]
+
+
+async def test_a_reload_finds_order_answers_and_marks_again(day: ExamDay) -> None:
+    one = await day.face_candidate()
+    principal = await day.answering(one)
+    before = await day.sittings.papers.paper(principal)
+    await day.sittings.answers.take(
+        principal,
+        day.batch(
+            one, ("answer_set", day.item(one), {"options": ["false"]}),
+            ("marked", day.item(one), None),
+        ),
+    )  # fmt: skip
+    day.build()
+    principal = await day.sign_in(one)
+    await day.take_device(one)
+    after = await day.sittings.papers.paper(principal)
+    assert after.items == before.items
+    assert after.answered.answers == {day.item(one): {"options": ["false"]}}
+    assert after.answered.marks == [day.item(one)]
+    assert (after.answered.epoch, after.answered.next_seq) == (2, 1)
+
+
+async def test_the_order_can_be_made_again_from_the_ledger(day: ExamDay) -> None:
+    from server.checkin.service import sitting_stream
+    from server.sittings.rules.dealing import deal
+
+    one = await day.face_candidate()
+    principal = await day.answering(one)
+    paper = await day.sittings.papers.paper(principal)
+    async with day.world.database.read() as session:
+        records = await day.world.ledger.read(session, sitting_stream(one.sitting_id))
+    started = next(record for record in records if record.kind == "started")
+    forms = {form.form_code: form for form in day.arranged.sealed.content.forms}
+    seed = bytes.fromhex(started.body["order_seed"])
+    assert deal(forms[one.seat.form_code], seed) == paper.items
+    assert started.body["form_hash"] == paper.form_hash
+
+
+async def test_two_tabs_do_not_write_into_one_exam(day: ExamDay) -> None:
+    one = await day.face_candidate()
+    old = await day.answering(one)
+    stale = day.batch(one, ("answer_set", day.item(one), {"options": ["true"]}))
+    await day.sign_in(one)
+    await day.take_device(one)
+    assert (await refused(day.sittings.answers.take(old, stale))).code == "answer.stale_epoch"
+    assert (await refused(day.sittings.papers.paper(old))).code == "answer.stale_epoch"
+    await day.answer(one)
+
+
+async def test_nothing_is_taken_before_the_start_or_without_the_key(day: ExamDay) -> None:
+    one = await day.face_candidate()
+    principal = await day.ready(one)
+    assert (await refused(day.sittings.papers.paper(principal))).code == "answer.too_early"
+    assert (await refused(day.answer(one))).code == "answer.too_early"
+    day.clock.instant_ms = day.starts_at_ms + 1
+    assert (await refused(day.sittings.papers.paper(principal))).code == "answer.too_early"
+    await day.release()
+    assert (await day.sittings.papers.paper(principal)).items
+
+
+async def test_the_clock_of_the_machine_changes_nothing(day: ExamDay) -> None:
+    one = await day.face_candidate()
+    principal = await day.answering(one)
+    far = day.batch(one, ("answer_set", day.item(one), {"options": ["true"]}), ahead_ms=10**10)
+    await day.sittings.answers.take(principal, far)
+    day.clock.instant_ms = day.starts_at_ms + 5_400_000
+    late = day.batch(one, ("answer_set", day.item(one), {"options": ["false"]}), ahead_ms=1)
+    assert (await refused(day.sittings.answers.take(principal, late))).code == "answer.too_late"
+
+
+async def test_late_data_is_kept_apart(day: ExamDay) -> None:
+    one = await day.face_candidate()
+    principal = await day.answering(one)
+    await day.answer(one, "true")
+    day.clock.instant_ms = day.starts_at_ms + 5_400_000 + MINUTE
+    assert await day.sittings.submitting.hand_in_due() == 1
+    late = day.batch(
+        one, ("answer_set", day.item(one), {"options": ["false"]}), ahead_ms=-2 * MINUTE
+    )
+    acked = await day.sittings.answers.take(principal, late)
+    assert acked.ack.acked_through == 2
+    async with day.world.database.read() as session:
+        stream = f"sitting/{one.sitting_id}"
+        counted = await day.world.ledger.fold(session, stream)
+        with_late = await day.world.ledger.fold(session, stream, count_late=True)
+    assert counted.answers == {day.item(one): {"options": ["true"]}}
+    assert with_late.answers == {day.item(one): {"options": ["false"]}}
+
+
+async def test_the_server_hands_in_at_the_deadline_also_after_a_restart(day: ExamDay) -> None:
+    one = await day.face_candidate()
+    await day.answering(one)
+    await day.answer(one)
+    day.clock.instant_ms = day.starts_at_ms + 5_400_000 - 1
+    assert await day.sittings.submitting.hand_in_due() == 0
+    day.clock.advance(ms=1)
+    day.build()
+    assert await day.sittings.submitting.hand_in_due() == 1
+    assert await day.sittings.submitting.hand_in_due() == 0
+    state = await day.sittings.papers.state(one.sitting_id)
+    assert state.stage is Stage.SUBMITTED
+    assert state.loaded.row.submit_kind == "deadline"
+    assert state.loaded.row.receipt is not None
+
+
+async def test_nothing_is_acknowledged_before_the_commit(day: ExamDay) -> None:
+    one = await day.face_candidate()
+    principal = await day.answering(one)
+    database = day.world.database
+    real, calls = database.write, []
+
+    class Failing:
+        def __init__(self) -> None:
+            self._inner = real()
+
+        async def __aenter__(self) -> Any:
+            return await self._inner.__aenter__()
+
+        async def __aexit__(self, *error: object) -> None:
+            calls.append("reached the commit")
+            lost = OSError("disk full")
+            await self._inner.__aexit__(OSError, lost, None)
+            raise lost
+
+    database.write = Failing  # type: ignore[method-assign,assignment] - the disk fails at the commit
+    batch = day.batch(one, ("answer_set", day.item(one), {"options": ["true"]}))
+    with pytest.raises(OSError, match="disk full"):
+        await day.sittings.answers.take(principal, batch)
+    database.write = real  # type: ignore[method-assign] - mended
+    assert calls
+    assert "answer_set" not in await day.kinds(one)
+    progress = day.presence.progress(one.sitting_id)
+    assert progress is not None
+    assert not progress.answered
+    acked = await day.sittings.answers.take(principal, batch)
+    assert acked.ack.acked_through == 1
+
+
+@pytest.mark.parametrize(
+    ("kind", "item", "response", "code"),
+    [
+        ("answer_set", "no-such-item", {"options": ["true"]}, "answer.item_unknown"),
+        ("answer_set", None, {"options": ["maybe"]}, "response.option_unknown"),
+        ("answer_set", None, {"options": ["true", "false"]}, "response.too_many"),
+        ("answer_set", None, {"letters": 5, "options": 3}, "response.shape"),
+        ("marked", None, {"options": ["true"]}, "response.shape"),
+        ("submitted", None, None, "events.kind"),
+        ("late", None, None, "events.kind"),
+    ],
+)
+async def test_a_bad_event_fails_whole_and_says_why(
+    day: ExamDay, kind: str, item: str | None, response: Any, code: str
+) -> None:
+    one = await day.face_candidate()
+    principal = await day.answering(one)
+    batch = day.batch(one, (kind, item or day.item(one), response))
+    assert (await refused(day.sittings.answers.take(principal, batch))).code == code
+    assert (await day.kinds(one))[-1] == "started"
+
+
+async def test_handing_in_waits_for_everything_the_device_has(day: ExamDay) -> None:
+    one = await day.face_candidate()
+    principal = await day.answering(one)
+    await day.answer(one)
+    assert (
+        await refused(day.sittings.submitting.submit(principal, day.final(one)))
+    ).code == "submit.too_early"
+    day.clock.advance(minutes=31)
+    one.next_seq += 1
+    behind = await refused(day.sittings.submitting.submit(principal, day.final(one)))
+    assert (behind.code, behind.params) == ("submit.behind", {"acked_through": 1})
+
+
+async def test_three_failed_matches_call_a_person_and_lock_nobody_out(day: ExamDay) -> None:
+    one = await day.face_candidate()
+    await day.admit(one)
+    principal = await day.sign_in(one)
+    for tries in (1, 2, 3):
+        result = await day.sittings.entry.face(principal, picture("different"))
+        assert (result.passed, result.tries) == (False, tries)
+    wall = await day.wall(one)
+    assert [(c["kind"], c["severity"]) for c in wall["incidents"]] == [("seat_face", "red")]
+    assert (await refused(day.take_device(one))).code == "gate.face_open"
+    assert (await day.sittings.entry.face(principal, picture("same"))).passed
+    await day.take_device(one)
