@@ -123,12 +123,7 @@ export interface WallSeat {
   simulated: boolean
 }
 
-export type DecisionCode =
-  | 'same_person'
-  | 'not_same_person'
-  | 'dismissed'
-  | 'granted'
-  | 'handled'
+export type DecisionCode = 'same_person' | 'not_same_person' | 'dismissed' | 'granted' | 'handled'
 
 export interface Incident {
   incident_id: string

@@ -25,7 +25,7 @@ const FAULTS: Record<string, CameraState> = {
 
 export function useCamera(video: Readonly<ShallowRef<HTMLVideoElement | null>>): Camera {
   let stream: MediaStream | null = null
-  let wanted = false
+  let opening = 0
   const camera: Camera = shallowReactive({ state: 'off', open, close, take })
 
   async function open(): Promise<void> {
@@ -36,12 +36,13 @@ export function useCamera(video: Readonly<ShallowRef<HTMLVideoElement | null>>):
     }
     if (camera.state === 'on' || camera.state === 'opening') return
     camera.state = 'opening'
-    wanted = true
+    opening += 1
+    const mine = opening
     try {
       const got = await navigator.mediaDevices.getUserMedia({
         video: { width: { ideal: WIDTH_PX }, height: { ideal: HEIGHT_PX } },
       })
-      if (!wanted) {
+      if (mine !== opening) {
         stop(got)
         return
       }
@@ -60,7 +61,7 @@ export function useCamera(video: Readonly<ShallowRef<HTMLVideoElement | null>>):
   }
 
   function close(): void {
-    wanted = false
+    opening += 1
     if (stream !== null) stop(stream)
     stream = null
     camera.state = 'off'

@@ -62,7 +62,9 @@ describe('the work queue', () => {
 
   it('asks about the person for a face, about the time for an outage', () => {
     expect(choicesOf(incident({ kind: 'mismatch' })).no).toBe('not_same_person')
-    expect(choicesOf(incident({ kind: 'offline', proposal: { extend_s: 240 } })).yes).toBe('granted')
+    expect(choicesOf(incident({ kind: 'offline', proposal: { extend_s: 240 } })).yes).toBe(
+      'granted',
+    )
     expect(choicesOf(incident({ kind: 'help' })).yes).toBe('handled')
   })
 

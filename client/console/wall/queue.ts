@@ -26,13 +26,7 @@ export function acknowledged(incident: Incident): DecisionCode {
 }
 
 export type Filter =
-  | 'expected'
-  | 'signed_in'
-  | 'answering'
-  | 'offline'
-  | 'submitted'
-  | 'absent'
-  | 'incidents'
+  'expected' | 'signed_in' | 'answering' | 'offline' | 'submitted' | 'absent' | 'incidents'
 
 const IN_EXAM: readonly SeatState[] = [
   'signed_in',
@@ -64,6 +58,7 @@ export function seatsFound(seats: readonly WallSeat[], text: string): WallSeat[]
   const wanted = text.trim()
   if (wanted === '') return []
   return seats.filter(
-    (one) => one.seat_no.includes(wanted) || (one.name_masked !== '' && one.name_masked.includes(wanted)),
+    (one) =>
+      one.seat_no.includes(wanted) || (one.name_masked !== '' && one.name_masked.includes(wanted)),
   )
 }
