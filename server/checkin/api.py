@@ -100,12 +100,15 @@ def shown(view: CheckIn) -> dict[str, Any]:
 def router(service: CheckinService) -> APIRouter:
     """The desk's endpoints."""
     api = APIRouter(prefix="/api", tags=["check-in"])
+    _arriving(api, service)
+    _deciding(api, service)
+    return api
 
+
+def _arriving(api: APIRouter, service: CheckinService) -> None:
     @api.get(
         "/sessions/{session_id}/desk",
-        responses=refusals(
-            sessions__unknown=Kind.NOT_FOUND, sessions__not_staffed=Kind.FORBIDDEN
-        ),
+        responses=refusals(sessions__unknown=Kind.NOT_FOUND, sessions__not_staffed=Kind.FORBIDDEN),
     )
     async def desk(principal: DeskStaff, session_id: str) -> dict[str, Any]:
         return asdict(await service.desk(principal, session_id))
@@ -138,9 +141,7 @@ def router(service: CheckinService) -> APIRouter:
     async def frame(principal: DeskStaff, checkin_id: str, request: Request) -> dict[str, Any]:
         image = await request.body()
         if len(image) > IMAGE_LIMIT_BYTES:
-            raise Refusal(
-                "request.too_large", Kind.TOO_LARGE, limit_bytes=IMAGE_LIMIT_BYTES
-            )
+            raise Refusal("request.too_large", Kind.TOO_LARGE, limit_bytes=IMAGE_LIMIT_BYTES)
         return shown(await service.frame(principal, checkin_id, image))
 
     @api.get("/checkins/{checkin_id}/frame.jpg", responses=CHECKIN)
@@ -148,6 +149,8 @@ def router(service: CheckinService) -> APIRouter:
         image = await service.frame_image(principal, checkin_id)
         return Response(image, media_type="image/jpeg", headers={"cache-control": "no-store"})
 
+
+def _deciding(api: APIRouter, service: CheckinService) -> None:
     @api.post("/checkins/{checkin_id}/manual", responses=CONFIRM)
     async def manual(principal: DeskStaff, checkin_id: str, body: Manual) -> dict[str, Any]:
         done = await service.manual(
@@ -160,9 +163,7 @@ def router(service: CheckinService) -> APIRouter:
     async def confirm(principal: DeskStaff, checkin_id: str, body: Decision) -> dict[str, Any]:
         if body.decision == "refuse":
             return shown(await service.refuse(principal, checkin_id, reason=body.reason))
-        done = await service.confirm(
-            principal, checkin_id, reason=body.reason, second=body.second
-        )
+        done = await service.confirm(principal, checkin_id, reason=body.reason, second=body.second)
         return shown(done)
 
     @api.post("/checkins/{checkin_id}/seat", responses=CHECKIN)
@@ -182,5 +183,3 @@ def router(service: CheckinService) -> APIRouter:
             principal, checkin_id, reason=body.reason, second=body.need_second()
         )
         return shown(done)
-
-    return api

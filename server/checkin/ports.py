@@ -29,11 +29,11 @@ class Verdict(Protocol):
 
 
 class FaceMatcher(Protocol):
-    """Call port: the answer is needed now. It opens its own transactions, so it is asked outside ours."""
+    """Call port: the answer is needed now. It opens its own transactions, so it is asked outside
+    ours.
+    """
 
-    async def verify(
-        self, *, subject_id: str, image: bytes, against: str, purpose: str
-    ) -> Verdict:
+    async def verify(self, *, subject_id: str, image: bytes, against: str, purpose: str) -> Verdict:
         """Against ``portrait`` or ``door``. Raises what cannot be read as a picture."""
         ...
 

@@ -1,8 +1,8 @@
 """The gate at the door: identity ⊕ confirmation ⊕ drawn seat, in this order, or it stays shut.
 
-Rules kept here: no combination of two parts opens the gate; the machine advises and never refuses; the
-manual route (document, two staff) is of equal effect; a person other than the first confirms whatever
-the machine advised against. The unit of thought is a ``Visit``: one candidate at the desk.
+Rules kept here: no combination of two parts opens the gate; the machine advises and never refuses;
+the manual route (document, two staff) is of equal effect; a person other than the first confirms
+whatever the machine advised against. The unit of thought is a ``Visit``: one candidate at the desk.
 """
 
 from dataclasses import dataclass, replace
@@ -55,7 +55,9 @@ class Visit:
 
 
 def consent(visit: Visit, *, face: bool) -> Visit:
-    """The candidate agrees to face matching, or chooses the manual route; asked once, before identity."""
+    """The candidate agrees to face matching, or chooses the manual route; asked once, before
+    identity.
+    """
     _need(visit, "consent", State.STARTED, State.CONSENTED, State.MATCHED)
     if visit.route is Route.MANUAL and face:
         raise Refusal("checkin.route_manual", Kind.CONFLICT)
@@ -91,9 +93,7 @@ def needs_second(visit: Visit) -> bool:
     return visit.advice in AGAINST
 
 
-def confirm(
-    visit: Visit, *, by: str, second: str | None, has_reason: bool, late: bool
-) -> Visit:
+def confirm(visit: Visit, *, by: str, second: str | None, has_reason: bool, late: bool) -> Visit:
     """The invigilator confirms the person. ``late``: after the entry limit of the session."""
     _need(visit, "confirm", State.MATCHED)
     if late and not visit.late_override:

@@ -1,7 +1,7 @@
 """Tables of the check-in room.
 
-Rules kept here: one row per visit to the desk; a refused candidate may come again as a new visit; the
-salt of the candidate commitment stays here, so the ledger alone names nobody.
+Rules kept here: one row per visit to the desk; a refused candidate may come again as a new visit;
+the salt of the candidate commitment stays here, so the ledger alone names nobody.
 """
 
 from typing import Any

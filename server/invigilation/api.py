@@ -143,9 +143,7 @@ def _looking(api: APIRouter, service: InvigilationService) -> None:
             image, media_type="image/jpeg", headers={**PICTURE, "x-taken-at-ms": str(at_ms)}
         )
 
-    @api.get(
-        "/sittings/{sitting_id}/timeline", responses=refusals(sitting__unknown=Kind.NOT_FOUND)
-    )
+    @api.get("/sittings/{sitting_id}/timeline", responses=refusals(sitting__unknown=Kind.NOT_FOUND))
     async def timeline(principal: Watcher, sitting_id: str) -> dict[str, Any]:
         return await service.records.timeline(principal, sitting_id)
 
@@ -153,9 +151,7 @@ def _looking(api: APIRouter, service: InvigilationService) -> None:
     async def incidents(principal: Watcher, session_id: str) -> list[dict[str, Any]]:
         return await service.records.incidents(principal, session_id)
 
-    @api.get(
-        "/captures/{capture_id}.jpg", responses=refusals(capture__unknown=Kind.NOT_FOUND)
-    )
+    @api.get("/captures/{capture_id}.jpg", responses=refusals(capture__unknown=Kind.NOT_FOUND))
     async def capture_image(principal: Watcher, capture_id: str) -> Response:
         row = await service.records.capture_row(principal, capture_id)
         image = await service.captures.image(row)
@@ -169,9 +165,7 @@ def _looking(api: APIRouter, service: InvigilationService) -> None:
         "/bodies/{body_id}/violations/confirm",
         responses=refusals(bodies__unknown=Kind.NOT_FOUND, act__reason_missing=Kind.INVALID),
     )
-    async def confirm_rules(
-        principal: Confirmer, body_id: str, body: WithReason
-    ) -> dict[str, Any]:
+    async def confirm_rules(principal: Confirmer, body_id: str, body: WithReason) -> dict[str, Any]:
         await service.rule_sets.confirm(principal, body_id, body.reason)
         return await service.rule_sets.table()
 
@@ -250,21 +244,15 @@ def _acting(api: APIRouter, service: InvigilationService) -> None:
         "/sittings/{sitting_id}/transfer",
         responses={**ACT, **refusals(transfer__taken=Kind.CONFLICT)},
     )
-    async def transfer(
-        principal: RoomStaff, sitting_id: str, body: Transfer
-    ) -> dict[str, str]:
-        return {
-            "seat_no": await acts.transfer(principal, sitting_id, body.seat_id, body.reason)
-        }
+    async def transfer(principal: RoomStaff, sitting_id: str, body: Transfer) -> dict[str, str]:
+        return {"seat_no": await acts.transfer(principal, sitting_id, body.seat_id, body.reason)}
 
 
 def _closing(api: APIRouter, service: InvigilationService) -> None:
     room = "/sessions/{session_id}/rooms/{room_id}"
 
     @api.get(room + "/absent", responses=ROOM)
-    async def absent(
-        principal: RoomStaff, session_id: str, room_id: str
-    ) -> list[dict[str, Any]]:
+    async def absent(principal: RoomStaff, session_id: str, room_id: str) -> list[dict[str, Any]]:
         found = await service.absences.absentees(principal, session_id, room_id)
         return [asdict(one) for one in found]
 

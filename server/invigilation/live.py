@@ -1,7 +1,7 @@
 """The wall's socket: the projection whenever something moved, at most once a second.
 
-Rules kept here: what is sent is read from the store at that moment; a tick every two seconds says that
-the wall is alive; a watcher who loses the duty or the token is cut off (close code 4401).
+Rules kept here: what is sent is read from the store at that moment; a tick every two seconds says
+that the wall is alive; a watcher who loses the duty or the token is cut off (close code 4401).
 """
 
 import asyncio

@@ -5,7 +5,7 @@ from typing import Protocol
 
 
 class CaptureVerdict(Protocol):
-    """``advice`` is the capture's state: ok, low, no_face, several_faces, mismatch, blocked, lost."""
+    """``advice`` is what it shows: ok, low, no_face, several_faces, mismatch, blocked, lost."""
 
     @property
     def match_id(self) -> str: ...

@@ -1,8 +1,8 @@
 """Pure decisions of the room: what a seat shows, what becomes a case, what an act needs.
 
-Rules kept here: observations of one kind about one sitting are one case until somebody decides; seats
-never change their order; a violation needs an active rule set and, where the article says so, an earlier
-reminder; an extension above the room's cap needs the chief.
+Rules kept here: observations of one kind about one sitting are one case until somebody decides;
+seats never change their order; a violation needs an active rule set and, where the article says so,
+an earlier reminder; an extension above the room's cap needs the chief.
 """
 
 from collections.abc import Collection, Mapping, Sequence
@@ -187,7 +187,9 @@ def check_violation(article: Article | None, *, active: bool, reminded: bool) ->
 
 
 def check_target(seat_id: str, *, current: str, taken: Collection[str]) -> None:
-    """A transfer goes to another seat that nobody has. Raises ``transfer.same``, ``transfer.taken``."""
+    """A transfer goes to another seat that nobody has. Raises ``transfer.same``,
+    ``transfer.taken``.
+    """
     if seat_id == current:
         raise Refusal("transfer.same", Kind.CONFLICT)
     if seat_id in taken:

@@ -1,7 +1,7 @@
 """Tables of the invigilation room: incidents, captures, segments, absences, violations, rule sets.
 
-Rules kept here: pictures lie with the proctor, here is their index; acts of staff stand in the ledger,
-and timeline and room record are read from there.
+Rules kept here: pictures lie with the proctor, here is their index; acts of staff stand in the
+ledger, and timeline and room record are read from there.
 """
 
 from typing import Any
@@ -39,7 +39,7 @@ class IncidentRow(ServerTable):
 
 
 class CaptureRow(ServerTable):
-    """A matched capture; ``id`` is the proctor's match id, ``outcome`` its word for what was seen."""
+    """A matched capture; ``id`` is the proctor's match id, ``outcome`` its word for it."""
 
     __tablename__ = "invigilation_capture"
     id: Mapped[str] = mapped_column(primary_key=True)

@@ -1,4 +1,5 @@
-"""The candidate's API: sign-in at the seat, state, face, device, paper, events, hand-in, small pictures.
+"""The candidate's API: sign-in at the seat, state, face, device, paper, events, hand-in, small
+pictures.
 
 Captures and recording segments are the invigilation room's.
 """

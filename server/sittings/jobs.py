@@ -1,7 +1,8 @@
 """The loop of the hall: hands in at the deadline, notices who is offline, watches the clock.
 
-Rules kept here: every round asks the database what is due, so a restart forgets nothing; a round that
-fails is logged and the next one tries again; being offline opens a case for a person and does no more.
+Rules kept here: every round asks the database what is due, so a restart forgets nothing; a round
+that fails is logged and the next one tries again; being offline opens a case for a person and does
+no more.
 """
 
 import asyncio
@@ -26,7 +27,7 @@ class SittingJobs:
         while not stop.is_set():
             try:
                 await self.round()
-            except Exception:
+            except Exception:  # noqa: BLE001 - whatever failed, the next round must come
                 _log.exception("round of the hall failed; the next one tries again")
             try:
                 await asyncio.wait_for(stop.wait(), ROUND_S)

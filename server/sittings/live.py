@@ -1,8 +1,8 @@
 """The candidate's socket: events in, acknowledgements, state and notices out.
 
-Rules kept here: events take the same way as over HTTP; no database connection is held while the socket
-is idle; what is pushed is read from the store when something moved; a slow reader is given the newest
-state and no backlog; a device that a newer one replaced is closed with code 4409.
+Rules kept here: events take the same way as over HTTP; no database connection is held while the
+socket is idle; what is pushed is read from the store when something moved; a slow reader is given
+the newest state and no backlog; a device that a newer one replaced is closed with code 4409.
 
 Close codes: 4401 no valid token, 4400 not understood, 4408 silent, 4409 replaced by a newer device.
 """

@@ -50,7 +50,7 @@ class SeatMatcher(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Observation:
-    """Something that a person should look at. ``kind`` and ``severity`` are the incident's words."""
+    """Something a person should look at. ``kind`` and ``severity`` are the incident's words."""
 
     sitting_id: str
     kind: str

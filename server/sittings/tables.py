@@ -1,7 +1,8 @@
 """Tables of the sittings room.
 
-Rules kept here: a sitting's row holds where and on which device it runs and every fact the deadline needs;
-answers stand in the ledger and nowhere else; the seed of the order is wrapped by the key ring.
+Rules kept here: a sitting's row holds where and on which device it runs and every fact the deadline
+needs; answers stand in the ledger and nowhere else; the seed of the order is wrapped by the key
+ring.
 """
 
 from typing import Any
@@ -15,8 +16,9 @@ from server.accounts.tables import ServerTable
 class SittingRow(ServerTable):
     """One 答卷, from the first sign-in (or the first act of staff) on.
 
-    ``sign_in`` counts sign-ins, ``holder`` is the one whose device answers, ``epoch`` counts devices.
-    ``extensions_s`` are granted seconds in order; ``pauses`` are ``[from_ms, to_ms or null]``.
+    ``sign_in`` counts sign-ins, ``holder`` is the one whose device answers, ``epoch`` counts
+    devices. ``extensions_s`` are granted seconds in order; ``pauses`` are ``[from_ms, to_ms or
+    null]``.
     """
 
     __tablename__ = "sittings_sitting"

@@ -1,7 +1,8 @@
 """Staff acts: who did what to whom and why, in the ledger within the transaction of the act itself.
 
-Rules kept here: an act stands in the session's stream, in the room's when it concerns a room, and in the
-sitting's when it concerns an open sitting; a second person is another person with a duty in the session.
+Rules kept here: an act stands in the session's stream, in the room's when it concerns a room, and
+in the sitting's when it concerns an open sitting; a second person is another person with a duty in
+the session.
 """
 
 from collections.abc import Collection, Mapping
@@ -104,7 +105,8 @@ async def second_in_session(
 ) -> Second | None:  # fmt: skip
     """The second person, who must have one of the duties in the session; None when none was named.
 
-    To be called before the act's transaction. Raises what ``second_person`` and ``need_duty`` raise.
+    To be called before the act's transaction. Raises what ``second_person`` and ``need_duty``
+    raise.
     """
     if second is None:
         return None

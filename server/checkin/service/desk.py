@@ -1,7 +1,8 @@
 """The desk at the door: one public method, one transaction.
 
-Rules kept here: the machine never refuses and never admits; every act of staff is in the ledger within
-its transaction; confirming opens the sitting's two streams and binds session, candidate and form.
+Rules kept here: the machine never refuses and never admits; every act of staff is in the ledger
+within its transaction; confirming opens the sitting's two streams and binds session, candidate and
+form.
 """
 
 from sqlalchemy.exc import IntegrityError
@@ -82,14 +83,14 @@ class CheckinService:
         self._lookup_key = lookup_key
 
     async def desk(self, principal: Principal, session_id: str) -> Desk:
-        """Who is expected, waiting, admitted. Raises ``sessions.unknown``, ``sessions.not_staffed``."""
+        """Who is expected, waiting, admitted. Raises ``sessions.unknown``,
+        ``sessions.not_staffed``.
+        """
         async with self._db.read() as session:
             await session_row(session, session_id)
             await need_duty(session, principal, session_id)
             rows = await candidates_of(session, session_id)
-            return desk_of(
-                self._clock.now_ms(), rows, await latest_visits(session, session_id)
-            )
+            return desk_of(self._clock.now_ms(), rows, await latest_visits(session, session_id))
 
     async def start(self, principal: Principal, session_id: str, number: str) -> CheckIn:
         """A candidate comes to the desk with ticket or document number; coming twice is one visit.
@@ -247,14 +248,12 @@ class CheckinService:
         return seat
 
     async def slip(self, principal: Principal, checkin_id: str) -> bytes:
-        """The slip (PDF) with the seat. Raises ``checkin.out_of_order`` before the seat is drawn."""
+        """The slip (PDF). Raises ``checkin.out_of_order`` before the seat is drawn."""
         async with self._db.read() as session:
             visit = await visit_row(session, checkin_id)
             await need_duty(session, principal, visit.session_id)
             if not is_open(visit_of(visit)):
-                raise Refusal(
-                    "checkin.out_of_order", Kind.CONFLICT, act="slip", state=visit.state
-                )
+                raise Refusal("checkin.out_of_order", Kind.CONFLICT, act="slip", state=visit.state)
             exam = await session_row(session, visit.session_id)
             candidate = await candidate_of(session, visit.candidate_id)
             seat = await drawn_seat(session, visit)

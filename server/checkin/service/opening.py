@@ -1,7 +1,7 @@
 """Opening the ledger for one candidate: the first record binds what may never be exchanged.
 
-Rules kept here: session, salted candidate commitment, form code and form hash stand in the first record
-of the answers' stream and of the camera's; the salt stays with the visit.
+Rules kept here: session, salted candidate commitment, form code and form hash stand in the first
+record of the answers' stream and of the camera's; the salt stays with the visit.
 """
 
 from kernel.codec import encode

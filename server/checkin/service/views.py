@@ -93,9 +93,7 @@ def desk_line(candidate: CandidateRow, visit: VisitRow | None) -> DeskCandidate:
     )
 
 
-def desk_of(
-    now_ms: int, candidates: list[CandidateRow], visits: dict[str, VisitRow]
-) -> Desk:
+def desk_of(now_ms: int, candidates: list[CandidateRow], visits: dict[str, VisitRow]) -> Desk:
     """The desk at this moment."""
     lines = [desk_line(candidate, visits.get(candidate.id)) for candidate in candidates]
     waiting = {State.STARTED, State.CONSENTED, State.MATCHED, State.CONFIRMED}
@@ -110,9 +108,9 @@ def desk_of(
     )
 
 
-def verdict_words(advice: str, reason: str | None, score: float | None, threshold: float) -> dict[
-    str, str
-]:
+def verdict_words(
+    advice: str, reason: str | None, score: float | None, threshold: float
+) -> dict[str, str]:
     """The verdict as sentences, with score and threshold in figures."""
     params = {
         "score": "-" if score is None else f"{score:.2f}",

@@ -110,9 +110,7 @@ def _admission(row: VisitRow) -> Admission:
     )  # fmt: skip
 
 
-def new_visit(
-    candidate: CandidateRow, before: VisitRow | None, by: str, now_ms: int
-) -> VisitRow:
+def new_visit(candidate: CandidateRow, before: VisitRow | None, by: str, now_ms: int) -> VisitRow:
     """A fresh visit; ``before`` is the one that was refused."""
     row = VisitRow(
         id=mint("visit"), session_id=candidate.session_id, candidate_id=candidate.id,

@@ -1,7 +1,7 @@
 """缺考: proposed once entry has closed, confirmed by a person.
 
-Rules kept here: only somebody whom the draw seated here and the desk never admitted is proposed; nobody
-is absent before a person says so.
+Rules kept here: only somebody whom the draw seated here and the desk never admitted is proposed;
+nobody is absent before a person says so.
 """
 
 from dataclasses import dataclass
@@ -53,13 +53,11 @@ class Absences:
         self, principal: Principal, session_id: str, room_id: str, sitting_ids: list[str],
         reason: Reason,
     ) -> list[Absentee]:  # fmt: skip
-        """缺考 of exactly these. Raises ``absent.not_proposed`` when one of them is not proposed."""
+        """缺考 of exactly these. Raises ``absent.not_proposed`` when one is not proposed."""
         hall = self._hall
         async with hall.database.write() as tx:
             await need_duty(tx, principal, session_id, room_id, ACTORS)
-            proposed = {
-                one.sitting_id: one for one in await self.listed(tx, session_id, room_id)
-            }
+            proposed = {one.sitting_id: one for one in await self.listed(tx, session_id, room_id)}
             now_ms = hall.clock.now_ms()
             for sitting_id in sorted(set(sitting_ids)):
                 one = proposed.get(sitting_id)
@@ -84,9 +82,7 @@ class Absences:
         hall.bus.moved(f"room/{session_id}/{room_id}")
         return after
 
-    async def listed(
-        self, session: ReadSession, session_id: str, room_id: str
-    ) -> list[Absentee]:
+    async def listed(self, session: ReadSession, session_id: str, room_id: str) -> list[Absentee]:
         """The list as it stands, within the caller's transaction."""
         exam = await session_row(session, session_id)
         drawn = await session.execute(

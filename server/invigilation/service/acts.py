@@ -1,7 +1,7 @@
 """What staff decide and do in the room.
 
-Rules kept here: only those with a duty in this room; every act has its reason, stands in the ledger and
-reaches the candidate's page at once; a machine's report is never carried out by itself.
+Rules kept here: only those with a duty in this room; every act has its reason, stands in the ledger
+and reaches the candidate's page at once; a machine's report is never carried out by itself.
 """
 
 from sqlalchemy import select
@@ -128,9 +128,7 @@ class Acts:
         """恢复. Returns the new deadline."""
         async with self._hall.database.write() as tx:
             loaded = await self._mine(tx, principal, sitting_id)
-            deadline_ms = await self._steps.resume(
-                tx, loaded, Acting(principal.subject, reason)
-            )
+            deadline_ms = await self._steps.resume(tx, loaded, Acting(principal.subject, reason))
         self._hall.moved(loaded)
         return deadline_ms
 
@@ -247,9 +245,7 @@ class Acts:
             duties=duties,
         )  # fmt: skip
 
-    async def _seat(
-        self, tx: WriteSession, loaded: Loaded, seat_id: str
-    ) -> tuple[str, SeatPlace]:
+    async def _seat(self, tx: WriteSession, loaded: Loaded, seat_id: str) -> tuple[str, SeatPlace]:
         for room_id in await rooms_of(tx, loaded.row.session_id):
             for seat in (await room_of(tx, room_id)).seats:
                 if seat.seat_id == seat_id:
@@ -272,7 +268,8 @@ class Acts:
         reserved = {
             row.seat_id
             for row in drawn.scalars()
-            if row.sitting_id not in sitting and row.sitting_id not in away
+            if row.sitting_id not in sitting
+            and row.sitting_id not in away
             and row.sitting_id != loaded.row.id
         }
         return set(sitting.values()) | reserved

@@ -1,7 +1,7 @@
 """Rule sets on violations: data with an issuing authority, inactive until a body confirms them.
 
-Rules kept here: nothing can be cited in a room before the body that runs its site has confirmed the set,
-with a reason and by name.
+Rules kept here: nothing can be cited in a room before the body that runs its site has confirmed the
+set, with a reason and by name.
 """
 
 import json

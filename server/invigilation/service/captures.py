@@ -1,8 +1,8 @@
 """Captures and recordings: judged by the proctor, indexed here, hashed into the camera's stream.
 
-Rules kept here: the proctor answers outside our transactions; a repeated capture or segment is recorded
-once; an episode becomes a case for a person and nothing else; the candidate is told when to send the
-next capture and never what was seen.
+Rules kept here: the proctor answers outside our transactions; a repeated capture or segment is
+recorded once; an episode becomes a case for a person and nothing else; the candidate is told when
+to send the next capture and never what was seen.
 """
 
 from collections.abc import Mapping

@@ -1,7 +1,7 @@
 """Cases: opened by reports, coalesced while open, decided by people.
 
-Rules kept here: one open case per sitting and kind; a report never closes, decides or does anything to a
-candidate; a decision is in the ledger with its reason within the same transaction.
+Rules kept here: one open case per sitting and kind; a report never closes, decides or does anything
+to a candidate; a decision is in the ledger with its reason within the same transaction.
 """
 
 from collections.abc import Mapping, Sequence
@@ -70,9 +70,7 @@ class IncidentBook:
         await tx.flush()
         return row
 
-    async def _record(
-        self, tx: WriteSession, row: IncidentRow, observation: Observation
-    ) -> None:
+    async def _record(self, tx: WriteSession, row: IncidentRow, observation: Observation) -> None:
         body = {
             "at_ms": self._clock.now_ms(), "incident_id": row.id, "sitting_id": row.sitting_id,
             "kind": row.kind, "severity": row.severity, "score": observation.score,
@@ -103,9 +101,7 @@ def _merge(row: IncidentRow, observation: Observation, capture: CaptureFacts | N
         row.detail = {**row.detail, "episode_id": capture.episode_id}
 
 
-async def _open_case(
-    tx: ReadSession, sitting_id: str, kind: IncidentKind
-) -> IncidentRow | None:
+async def _open_case(tx: ReadSession, sitting_id: str, kind: IncidentKind) -> IncidentRow | None:
     found = await tx.execute(
         select(IncidentRow).where(
             IncidentRow.sitting_id == sitting_id, IncidentRow.kind == kind.value,
@@ -140,9 +136,7 @@ async def incidents_of(
     )
 
 
-def incident_json(
-    row: IncidentRow, seat_no: str, name_masked: str
-) -> dict[str, Any]:
+def incident_json(row: IncidentRow, seat_no: str, name_masked: str) -> dict[str, Any]:
     """A case as the queue shows it."""
     proposal: Mapping[str, int] | None = (
         None if row.proposal_s is None else {"extend_s": row.proposal_s}

@@ -1,7 +1,7 @@
 """What the room leaves behind: a sitting's timeline and the room record (考场情况记录单).
 
-Rules kept here: acts are read from the ledger's streams and never from memory; answers' contents never
-appear here; the record says what is still open, so nobody signs over a gap.
+Rules kept here: acts are read from the ledger's streams and never from memory; answers' contents
+never appear here; the record says what is still open, so nobody signs over a gap.
 """
 
 from typing import Any
@@ -47,9 +47,7 @@ class Records:
         """Events of a sitting without answers, its captures and its recording's pieces."""
         async with self._hall.database.read() as session:
             loaded = await load(session, sitting_id)
-            await need_duty(
-                session, principal, loaded.row.session_id, loaded.row.room_id, WATCHERS
-            )
+            await need_duty(session, principal, loaded.row.session_id, loaded.row.room_id, WATCHERS)
             records = await self._hall.ledger.read(session, sitting_stream(sitting_id))
             captures = await session.execute(
                 select(CaptureRow)
@@ -87,18 +85,14 @@ class Records:
             if row is None:
                 raise Refusal("capture.unknown", Kind.NOT_FOUND, id=capture_id)
             loaded = await load(session, row.sitting_id)
-            await need_duty(
-                session, principal, loaded.row.session_id, loaded.row.room_id, WATCHERS
-            )
+            await need_duty(session, principal, loaded.row.session_id, loaded.row.room_id, WATCHERS)
             return row
 
     async def thumbnail(self, principal: Principal, sitting_id: str) -> tuple[bytes, int]:
         """The wall's newest small picture. Raises ``thumb.none``."""
         async with self._hall.database.read() as session:
             loaded = await load(session, sitting_id)
-            await need_duty(
-                session, principal, loaded.row.session_id, loaded.row.room_id, WATCHERS
-            )
+            await need_duty(session, principal, loaded.row.session_id, loaded.row.room_id, WATCHERS)
         kept = self._hall.presence.thumbnail(sitting_id)
         if kept is None:
             raise Refusal("thumb.none", Kind.NOT_FOUND)

@@ -90,7 +90,9 @@ def _story(record: dict[str, Any]) -> list[Flowable]:
         [24, 30, 30, 60, 30],
     )  # fmt: skip
     made = _text(f"生成时间 {_when(record['made_at_ms'])};记录取自签名日志。", REGULAR, 8)
-    signed = _text("监考员(一)____________　　监考员(二)____________　　主考____________", REGULAR, 10)
+    signed = _text(
+        "监考员(一)____________　　监考员(二)____________　　主考____________", REGULAR, 10
+    )
     return [*parts, Spacer(1, 10 * mm), signed, Spacer(1, 4 * mm), made]
 
 

@@ -1,8 +1,8 @@
 """The wall: the room's seats in the order of the room, with counts, badges and the queue.
 
-Rules kept here: seats stand where they stand in the room; a name appears only after the desk admitted the
-person (or the absence was confirmed), so the wall betrays no drawn seat; everything is read from the
-store, and memory adds only who was heard and how far a sitting is.
+Rules kept here: seats stand where they stand in the room; a name appears only after the desk
+admitted the person (or the absence was confirmed), so the wall betrays no drawn seat; everything is
+read from the store, and memory adds only who was heard and how far a sitting is.
 """
 
 from dataclasses import dataclass
@@ -167,9 +167,7 @@ class Wall:
         signed_in = one is not None and one.row.first_signed_in_at_ms is not None
         away = None
         if one is not None and one.row.epoch:
-            away = self._hall.presence.offline_since(
-                sitting_id, now_ms, one.policy.offline_after_s
-            )
+            away = self._hall.presence.offline_since(sitting_id, now_ms, one.policy.offline_after_s)
         return SeatFacts(
             expected=True,
             admitted=sitting_id in found.admitted,

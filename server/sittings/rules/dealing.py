@@ -1,7 +1,7 @@
 """Dealing a form: the order of items and options is a function of the sitting's seed and the form.
 
-Rules kept here: items are shuffled within their section and never across; options of a judge item are
-never shuffled; letters are for display, responses name canonical option ids.
+Rules kept here: items are shuffled within their section and never across; options of a judge item
+are never shuffled; letters are for display, responses name canonical option ids.
 """
 
 from collections.abc import Sequence

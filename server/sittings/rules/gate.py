@@ -1,7 +1,7 @@
 """The gate at the seat: the right machine, an admitted person, in time, not yet finished.
 
-Rules kept here: an unknown pair of numbers never says which one was wrong; any other machine is refused
-and shown the right seat; a machine change during the exam is a matter for the invigilator.
+Rules kept here: an unknown pair of numbers never says which one was wrong; any other machine is
+refused and shown the right seat; a machine change during the exam is a matter for the invigilator.
 """
 
 from dataclasses import dataclass
@@ -34,8 +34,8 @@ class Arrival:
 
 
 def check(arrival: Arrival, place: Place | None, *, late_after_ms: int) -> None:
-    """Lets the candidate in or raises ``gate.not_admitted``, ``gate.finished``, ``gate.already_open``,
-    ``gate.wrong_machine``, ``gate.too_late``.
+    """Lets the candidate in or raises ``gate.not_admitted``, ``gate.finished``,
+    ``gate.already_open``, ``gate.wrong_machine``, ``gate.too_late``.
 
     Being late is judged once, at the first sign-in: a reload or a transfer is never late.
     """
@@ -56,5 +56,5 @@ def check(arrival: Arrival, place: Place | None, *, late_after_ms: int) -> None:
 
 
 def needs_help(tries: int, *, limit: int = 3) -> bool:
-    """After ``limit`` matches that are not the same person, a person looks (domain E2: at least 3)."""
+    """After ``limit`` matches that are not the same person, a person looks."""
     return tries >= limit

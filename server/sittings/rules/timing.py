@@ -1,8 +1,8 @@
 """The one deadline, the stage of a sitting, and whether an answer counts.
 
-Rules kept here: the deadline is plan ⊕ accommodation ⊕ extensions ⊕ pauses and nothing else, so a late
-candidate keeps the common end; server time decides, a client's time only tells late data from no data.
-All instants are ms since 1970 UTC.
+Rules kept here: the deadline is plan ⊕ accommodation ⊕ extensions ⊕ pauses and nothing else, so a
+late candidate keeps the common end; server time decides, a client's time only tells late data from
+no data. All instants are ms since 1970 UTC.
 """
 
 from collections.abc import Sequence
@@ -83,8 +83,8 @@ def deadline(
 ) -> int:
     """The end of this sitting.
 
-    A pause counts only where it covers exam time: from the start on, and only when it began before the
-    end that held at that moment. Overlapping pauses count once.
+    A pause counts only where it covers exam time: from the start on, and only when it began before
+    the end that held at that moment. Overlapping pauses count once.
     """
     own_ms = plan.duration_s * (100 + accommodation.extra_time_pct) * 10
     end = plan.starts_at_ms + own_ms + sum(extensions_s) * 1_000
@@ -97,7 +97,7 @@ def deadline(
     return end
 
 
-def stage(now_ms: int, standing: Standing) -> Stage:
+def stage(now_ms: int, standing: Standing) -> Stage:  # noqa: PLR0911 - one line per stage
     """The stage; a forced submission and a passed deadline both show ``ended``."""
     if standing.submitted is SubmitKind.FORCED:
         return Stage.ENDED
@@ -121,9 +121,9 @@ def may_answer(
 ) -> Timing:
     """How a batch may be stored; ``newest_client_ms`` is the latest client time in it.
 
-    After the deadline a batch made before it is kept as late data for ``late_data_s``; two people decide
-    later whether it counts. Raises ``answer.too_early``, ``answer.too_late``, ``sitting.closed``,
-    ``sitting.paused``, ``gate.face_open``.
+    After the deadline a batch made before it is kept as late data for ``late_data_s``; two people
+    decide later whether it counts. Raises ``answer.too_early``, ``answer.too_late``,
+    ``sitting.closed``, ``sitting.paused``, ``gate.face_open``.
     """
     if standing.submitted in (SubmitKind.SELF, SubmitKind.FORCED):
         raise Refusal("sitting.closed", Kind.CONFLICT)
@@ -146,8 +146,8 @@ def may_answer(
 def may_submit(now_ms: int, standing: Standing, *, earliest_submit_s: int) -> None:
     """Hands in by the candidate: not before the earliest moment, always at the deadline.
 
-    The earliest moment counts from the common start. Raises ``submit.too_early``, ``sitting.paused``,
-    ``answer.too_early``, ``gate.face_open``.
+    The earliest moment counts from the common start. Raises ``submit.too_early``,
+    ``sitting.paused``, ``answer.too_early``, ``gate.face_open``.
     """
     if not standing.face_passed:
         raise Refusal("gate.face_open", Kind.FORBIDDEN)
@@ -169,9 +169,7 @@ def earliest_submit(standing: Standing, earliest_submit_s: int) -> int:
 
 def due(now_ms: int, standing: Standing) -> bool:
     """True when the server must hand in for the candidate; nothing is due while a pause runs."""
-    return (
-        standing.submitted is None and not standing.paused and now_ms >= standing.deadline_ms
-    )
+    return standing.submitted is None and not standing.paused and now_ms >= standing.deadline_ms
 
 
 def outage_s(last_seen_ms: int, back_ms: int) -> int:

@@ -1,8 +1,8 @@
 """Answers: checked, into the ledger, acknowledged; in this order and never another.
 
-Rules kept here: nothing is acknowledged before the commit that holds it; whether the sitting is open and
-the device current is asked again in the ledger's own transaction; what arrives after the deadline with an
-earlier client time is kept as late data; memory is touched only after the commit.
+Rules kept here: nothing is acknowledged before the commit that holds it; whether the sitting is
+open and the device current is asked again in the ledger's own transaction; what arrives after the
+deadline with an earlier client time is kept as late data; memory is touched only after the commit.
 """
 
 from collections.abc import Sequence
@@ -106,7 +106,8 @@ class Answers:
         hall = self._hall
 
         async def guard(tx: WriteSession) -> None:
-            # The row stays locked until the ledger's commit: a pause or a hand-in that comes now waits.
+            # The row stays locked until the ledger's commit: a pause or a hand-in that comes now
+            # waits.
             fresh = await locked(tx, principal.subject)
             hall.check_holder(fresh, principal, batch.epoch)
             found = self._timing(fresh, batch, hall.clock.now_ms())

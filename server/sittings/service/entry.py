@@ -1,7 +1,7 @@
 """Coming to the seat: sign-in, the second face match, and the device that answers.
 
-Rules kept here: sign-in needs the right machine; a new device fences every older one; three matches that
-fail call a person and lock nobody out.
+Rules kept here: sign-in needs the right machine; a new device fences every older one; three matches
+that fail call a person and lock nobody out.
 """
 
 from dataclasses import dataclass
@@ -71,9 +71,7 @@ class Entry:
             machine = await machine_of(session, machine_token)
             if machine is None:
                 raise Refusal("gate.machine_unknown", Kind.FORBIDDEN)
-            candidate = await candidate_signing_in(
-                session, self._lookup_key, ticket_no, id_number
-            )
+            candidate = await candidate_signing_in(session, self._lookup_key, ticket_no, id_number)
             if candidate is None:
                 raise Refusal("gate.unknown", Kind.FORBIDDEN)
         refusal: Refusal | None = None
@@ -102,7 +100,9 @@ class Entry:
         async with hall.database.read() as session:
             loaded = await load(session, principal.subject)
         if loaded.row.face_passed:
-            return FaceResult("same", None, "verdict.same", passed=True, tries=loaded.row.face_tries)
+            return FaceResult(
+                "same", None, "verdict.same", passed=True, tries=loaded.row.face_tries
+            )
         verdict = await hall.matcher.verify(
             subject_id=loaded.candidate.id, image=image, against="door", purpose="seat"
         )
@@ -118,8 +118,8 @@ class Entry:
     async def device(self, principal: Principal, public_key: bytes) -> Device:
         """A key made in this browser answers from now on; older devices are fenced.
 
-        Raises ``device.bad_key``, ``gate.face_open``, ``gate.finished``, ``answer.stale_epoch`` for a
-        sign-in that a newer one has replaced.
+        Raises ``device.bad_key``, ``gate.face_open``, ``gate.finished``, ``answer.stale_epoch`` for
+        a sign-in that a newer one has replaced.
         """
         if not is_device_public_key(public_key):
             raise Refusal("device.bad_key")
@@ -184,9 +184,7 @@ class Entry:
             valid_s=TOKEN_VALID_S,
         )  # fmt: skip
 
-    async def _request_transfer(
-        self, tx: WriteSession, loaded: Loaded, machine: Machine
-    ) -> None:
+    async def _request_transfer(self, tx: WriteSession, loaded: Loaded, machine: Machine) -> None:
         detail: dict[str, Any] = {
             "room_id": machine.room_id, "seat_id": machine.seat_id, "seat_no": machine.seat_no,
         }  # fmt: skip
@@ -197,9 +195,7 @@ class Entry:
             ),
         )
 
-    async def _keep_verdict(
-        self, tx: WriteSession, loaded: Loaded, verdict: SeatVerdict
-    ) -> bool:
+    async def _keep_verdict(self, tx: WriteSession, loaded: Loaded, verdict: SeatVerdict) -> bool:
         hall, row = self._hall, loaded.row
         passed = str(verdict.advice) == Advice.SAME.value
         row.face_passed = row.face_passed or passed

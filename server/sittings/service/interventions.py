@@ -1,7 +1,7 @@
 """What staff do to a running sitting, as steps inside the transaction of the room that decides.
 
-Rules kept here: every step changes the row, writes its record into all streams concerned and leaves a
-notice, in one transaction; nothing here asks whether the caller may.
+Rules kept here: every step changes the row, writes its record into all streams concerned and leaves
+a notice, in one transaction; nothing here asks whether the caller may.
 """
 
 from collections.abc import Mapping
@@ -82,7 +82,7 @@ class Interventions:
         await self._hall.notify(tx, loaded, "warning", text=text)
 
     async def confirm_face(self, tx: WriteSession, loaded: Loaded, acting: Acting) -> None:
-        """At the seat a person confirms what the machine could not. Raises ``sitting.face_passed``."""
+        """A person confirms what the machine could not. Raises ``sitting.face_passed``."""
         self._open(loaded)
         if loaded.row.face_passed:
             raise Refusal("sitting.face_passed", Kind.CONFLICT)
@@ -94,7 +94,7 @@ class Interventions:
     async def transfer(
         self, tx: WriteSession, loaded: Loaded, acting: Acting, room_id: str, seat: SeatPlace
     ) -> None:
-        """换机: the old device is cut off at once; sign-in and face match follow at the new seat."""
+        """换机: the old device is cut off at once; sign-in and face match follow anew."""
         self._open(loaded)
         row = loaded.row
         detail = {

@@ -1,7 +1,9 @@
-"""Dealing the paper, first time and after every reload: the same order, the answers from the ledger.
+"""Dealing the paper, first time and after every reload: the same order, the answers from the
+ledger.
 
-Rules kept here: nothing is dealt before T0 and release; the seed is drawn once, recorded with the form's
-hash in the ledger, and wrapped in the row; a form that is not the one bound at the door is refused.
+Rules kept here: nothing is dealt before T0 and release; the seed is drawn once, recorded with the
+form's hash in the ledger, and wrapped in the row; a form that is not the one bound at the door is
+refused.
 """
 
 from dataclasses import dataclass
@@ -76,7 +78,7 @@ class PaperDesk:
         self._hall = hall
 
     async def form(self, loaded: Loaded) -> tuple[str, Form]:
-        """Title and form of this sitting. Raises ``papers.not_released``, ``paper.form_missing``."""
+        """Title and form. Raises ``papers.not_released``, ``paper.form_missing``."""
         content = await self._hall.papers.content(loaded.row.session_id)
         for form in content.forms:
             if form.form_code == loaded.row.form_code:

@@ -1,8 +1,9 @@
-"""What is known in memory only: who was heard when, how far each sitting is, the wall's small pictures.
+"""What is known in memory only: who was heard when, how far each sitting is, the wall's small
+pictures.
 
-Rules kept here: nothing here is durable and nothing durable depends on it; progress can be rebuilt from
-the ledger, and marking, archive and receipts never read it; a sitting unheard since the program
-started counts as heard at the start.
+Rules kept here: nothing here is durable and nothing durable depends on it; progress can be rebuilt
+from the ledger, and marking, archive and receipts never read it; a sitting unheard since the
+program started counts as heard at the start.
 """
 
 from collections import OrderedDict

@@ -1,7 +1,7 @@
 """A sitting with everything that decides about its time, read in one query.
 
-Rules kept here: whoever needs the deadline gets it from ``Loaded``, which asks the one deadline function;
-a sitting's row appears when the candidate is admitted and somebody first needs it.
+Rules kept here: whoever needs the deadline gets it from ``Loaded``, which asks the one deadline
+function; a sitting's row appears when the candidate is admitted and somebody first needs it.
 """
 
 from collections.abc import Sequence

@@ -1,7 +1,7 @@
 """Handing in: by the candidate, by the server at the deadline, by staff.
 
-Rules kept here: handing in twice gives the same receipt; the record is durable before the receipt is
-shown; the server hands in at the deadline whatever the client does, also right after a restart.
+Rules kept here: handing in twice gives the same receipt; the record is durable before the receipt
+is shown; the server hands in at the deadline whatever the client does, also right after a restart.
 """
 
 from dataclasses import dataclass
@@ -45,8 +45,8 @@ class Submitting:
         self._papers = papers
 
     async def submit(self, principal: Principal, final: FinalState) -> dict[str, Any]:
-        """The candidate hands in. Raises ``submit.too_early``, ``submit.behind``, ``submit.signature``,
-        ``sitting.paused``, ``answer.stale_epoch``.
+        """The candidate hands in. Raises ``submit.too_early``, ``submit.behind``,
+        ``submit.signature``, ``sitting.paused``, ``answer.stale_epoch``.
         """
         hall = self._hall
         async with hall.database.read() as session:
@@ -85,7 +85,9 @@ class Submitting:
         hall = self._hall
         now_ms = hall.clock.now_ms()
         async with hall.database.read() as session:
-            waiting = [one for one in await unfinished(session) if due(now_ms, one.standing(now_ms))]
+            waiting = [
+                one for one in await unfinished(session) if due(now_ms, one.standing(now_ms))
+            ]
         done = 0
         for one in waiting:
             async with hall.database.write() as tx:

@@ -1,7 +1,7 @@
 """Who is heard and who is not: outages measured on the server's clock, and the clock itself.
 
-Rules kept here: an outage is a case for a person, with the measured seconds as a proposal; nobody loses
-or gains time by it until somebody decides.
+Rules kept here: an outage is a case for a person, with the measured seconds as a proposal; nobody
+loses or gains time by it until somebody decides.
 """
 
 from ledger.book import Act

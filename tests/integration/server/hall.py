@@ -1,7 +1,7 @@
 """The exam day on top of the world: desk, seat and room as the composition root wires them.
 
-The matcher here is not a camera: it says what the test told it about each picture, and remembers door
-frames, so that rules are tested and not vision (that has its own tests).
+The matcher here is not a camera: it says what the test told it about each picture, and remembers
+door frames, so that rules are tested and not vision (that has its own tests).
 """
 
 import hashlib
@@ -166,10 +166,10 @@ class ExamDay:
         self.rooms = view.rooms
         for room in view.rooms:
             for seat in room.seats:
-                self.tokens[room.room_id, seat.machine_code] = (
-                    await self.world.bodies.set_up_machine(
-                        self.arranged.officer, room.room_id, seat.machine_code
-                    )
+                self.tokens[
+                    room.room_id, seat.machine_code
+                ] = await self.world.bodies.set_up_machine(
+                    self.arranged.officer, room.room_id, seat.machine_code
                 )
 
     async def release(self) -> None:

@@ -223,7 +223,7 @@ async def test_a_forced_hand_in_needs_two_people_and_keeps_the_answers(day: Exam
     assert (await refused(day.answer(one))).code == "sitting.closed"
     assert (await day.tile(one))["state"] == "forced"
     state = await day.sittings.papers.state(one.sitting_id)
-    assert (state.stage.value, state.loaded.row.receipt["answered"]) == ("ended", 1)  # type: ignore[index] - a submitted sitting has one
+    assert (state.stage.value, state.loaded.row.receipt["answered"]) == ("ended", 1)  # type: ignore[index]  # a submitted sitting has one
 
 
 async def test_a_violation_needs_the_bodys_word_a_reminder_and_two_people(day: ExamDay) -> None:
@@ -267,9 +267,7 @@ async def test_absence_is_proposed_after_entry_closed_and_confirmed_by_a_person(
     proposed = await absences.absentees(day.first, day.session_id, room_id)
     assert len(proposed) == 5
     confirm = absences.confirm_absent
-    present = await refused(
-        confirm(day.first, day.session_id, room_id, [one.sitting_id], WHY)
-    )
+    present = await refused(confirm(day.first, day.session_id, room_id, [one.sitting_id], WHY))
     assert present.code == "absent.not_proposed"
     names = [person.sitting_id for person in proposed]
     await confirm(day.first, day.session_id, room_id, names, WHY)

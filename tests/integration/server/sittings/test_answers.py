@@ -185,11 +185,11 @@ async def test_nothing_is_acknowledged_before_the_commit(day: ExamDay) -> None:
             await self._inner.__aexit__(OSError, lost, None)
             raise lost
 
-    database.write = Failing  # type: ignore[method-assign,assignment] - the disk fails at the commit
+    database.write = Failing  # type: ignore[method-assign,assignment]  # the disk fails at the commit
     batch = day.batch(one, ("answer_set", day.item(one), {"options": ["true"]}))
     with pytest.raises(OSError, match="disk full"):
         await day.sittings.answers.take(principal, batch)
-    database.write = real  # type: ignore[method-assign] - mended
+    database.write = real  # type: ignore[method-assign]  # mended
     assert calls
     assert "answer_set" not in await day.kinds(one)
     progress = day.presence.progress(one.sitting_id)

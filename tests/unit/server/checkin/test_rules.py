@@ -51,7 +51,7 @@ def walk(names: list[str]) -> Visit:
     return visit
 
 
-def earned(names: list[str]) -> bool:
+def earned(names: list[str]) -> bool:  # noqa: C901 - one line per rule
     """An independent reading of the rule: the gate opens iff the parts came in the right order."""
     consented = identified = against = confirmed = False
     route = "face"
@@ -160,7 +160,9 @@ def test_a_late_candidate_needs_the_chief() -> None:
     with pytest.raises(Refusal, match=r"checkin\.too_late"):
         confirm(visit, by="a", second=None, has_reason=False, late=True)
     let_in = override_lateness(visit)
-    assert confirm(let_in, by="a", second=None, has_reason=False, late=True).state is State.CONFIRMED
+    assert (
+        confirm(let_in, by="a", second=None, has_reason=False, late=True).state is State.CONFIRMED
+    )
 
 
 def test_a_new_frame_takes_back_an_advice_against() -> None:

@@ -97,9 +97,7 @@ def test_above_the_cap_the_chief_is_needed(granted: list[int], more: int, chief:
 
 
 @given(st.lists(st.integers(0, 2_000), max_size=4), st.integers(1, 2_000))
-def test_splitting_an_extension_does_not_slip_under_the_cap(
-    granted: list[int], more: int
-) -> None:
+def test_splitting_an_extension_does_not_slip_under_the_cap(granted: list[int], more: int) -> None:
     assert needs_chief(granted, more, 1_800) == needs_chief([], sum(granted) + more, 1_800)
 
 

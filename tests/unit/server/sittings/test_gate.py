@@ -32,7 +32,7 @@ def test_the_admitted_person_at_the_right_machine_enters() -> None:
 )
 def test_everybody_else_stays_outside(change: dict[str, object], code: str) -> None:
     with pytest.raises(Refusal) as refused:
-        check(replace(ARRIVAL, **change), PLACE, late_after_ms=LATE)  # type: ignore[arg-type] - table
+        check(replace(ARRIVAL, **change), PLACE, late_after_ms=LATE)  # type: ignore[arg-type]  # table
     assert refused.value.code == code
 
 

@@ -1,5 +1,7 @@
 """The one deadline, the stages, and which answers count."""
 
+from random import Random
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -80,11 +82,11 @@ def test_an_extension_never_takes_time_away(
 
 @given(percents, extensions, pauses, st.randoms(use_true_random=False))
 def test_the_order_of_grants_and_pauses_does_not_matter(
-    pct: int, added: list[int], stops: list[Pause], chance: object
+    pct: int, added: list[int], stops: list[Pause], chance: Random
 ) -> None:
     mixed, others = list(stops), list(added)
-    chance.shuffle(mixed)  # type: ignore[attr-defined] - hypothesis gives a random.Random
-    chance.shuffle(others)  # type: ignore[attr-defined] - the same
+    chance.shuffle(mixed)
+    chance.shuffle(others)
     assert deadline(PLAN, Accommodation(pct), added, stops) == deadline(
         PLAN, Accommodation(pct), others, mixed
     )
@@ -108,7 +110,11 @@ def test_a_pause_repeated_counts_once(stops: list[Pause]) -> None:
 
 
 def standing(
-    *, paper: bool = True, face: bool = True, device: bool = True, paused: bool = False,
+    *,
+    paper: bool = True,
+    face: bool = True,
+    device: bool = True,
+    paused: bool = False,
     submitted: SubmitKind | None = None,
 ) -> Standing:
     return Standing(START, END, paper, face, device, paused, submitted)
