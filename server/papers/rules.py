@@ -29,7 +29,8 @@ def check_release_time(now_ms: int, starts_at_ms: int, release_opens_s: int) -> 
 def check_content(manifest: Manifest, content: Content) -> None:
     """Raises ``papers.form_differs`` naming the form that is not what was signed."""
     opened = {form.form_code: form for form in content.forms}
-    if len(opened) != len(content.forms) or len(opened) != len(manifest.forms):
+    signed = {summary.form_code for summary in manifest.forms}
+    if not len(signed) == len(opened) == len(content.forms) == len(manifest.forms):
         raise Refusal("papers.form_differs", Kind.CONFLICT, form="*")
     for summary in manifest.forms:
         form = opened.get(summary.form_code)
