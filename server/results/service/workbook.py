@@ -11,9 +11,10 @@ from io import BytesIO
 from typing import cast
 
 from openpyxl import Workbook
-from openpyxl.cell import WriteOnlyCell
+from openpyxl.cell import Cell, MergedCell
 from openpyxl.styles import Font
-from openpyxl.worksheet._write_only import WriteOnlyWorksheet
+from openpyxl.utils import get_column_letter
+from openpyxl.worksheet.worksheet import Worksheet
 
 from kernel.words import say
 from server.results.rules import Part, State, cell_text, may_start_formula, part_of
@@ -28,43 +29,37 @@ _WIDTHS = {"准考证号": 20, "身份证": 22, "单位": 28, "职业": 24, "回
 
 def workbook(sheet: Sheet) -> bytes:
     """The xlsx file: one sheet, a heading, a line per candidate by ticket number."""
-    book = Workbook(write_only=True)
-    page = cast("WriteOnlyWorksheet", book.create_sheet("成绩"))
+    book = Workbook()
+    page = cast("Worksheet", book.active)
+    page.title = "成绩"
     page.freeze_panes = "C2"
-    for position, name in enumerate(COLUMNS):
-        page.column_dimensions[_letter(position)].width = _WIDTHS.get(name, 12)
-    page.append([_text(page, name, bold=True) for name in COLUMNS])
+    for column, name in enumerate(COLUMNS, 1):
+        page.column_dimensions[get_column_letter(column)].width = _WIDTHS.get(name, 12)
+        _fill(page.cell(1, column), name)
+        page.cell(1, column).font = Font(bold=True)
     part = part_of(sheet.exam.subject)
-    for listed in sheet.lines:
-        page.append(list(_cells(page, sheet, listed, part)))
+    for row, listed in enumerate(sheet.lines, 2):
+        for column, value in enumerate(_values(sheet, listed, part), 1):
+            _fill(page.cell(row, column), value)
     out = BytesIO()
     book.save(out)
     return out.getvalue()
 
 
-def _cells(
-    page: WriteOnlyWorksheet, sheet: Sheet, listed: Listed, part: Part
-) -> Iterator[WriteOnlyCell]:
+def _values(sheet: Sheet, listed: Listed, part: Part) -> Iterator[str | Decimal]:
     person, line = listed.candidate, listed.line
-    for text in (
-        line.ticket_no, person.name, person.gender, person.id_number_masked, person.employer,
-        sheet.exam.occupation_name, level_name(sheet.exam.level),
-    ):  # fmt: skip
-        yield _text(page, text)
+    yield from (line.ticket_no, person.name, person.gender, person.id_number_masked)
+    yield from (person.employer, sheet.exam.occupation_name, level_name(sheet.exam.level))
+    verdict = say(f"results.verdict_{_verdict(listed)}", {})
     for column in _PARTS:
-        yield _score(page, listed) if column is part else _text(page, "")
+        score = verdict if line.score is None else Decimal(line.score)
+        yield score if column is part else ""
     for column in _PARTS:
-        absent = column is part and line.state is State.ABSENT
-        yield _text(page, "1" if absent else "0" if column is part else "")
-    yield _number(page, line.full)
-    yield _number(page, sheet.pass_score)
-    for text in (
-        say(f"results.verdict_{_verdict(listed)}", {}),
-        line.article_id or "",
-        line.form_code or "",
-        line.receipt_code or "",
-    ):
-        yield _text(page, text)
+        absent = "1" if line.state is State.ABSENT else "0"
+        yield absent if column is part else ""
+    yield "" if line.full is None else Decimal(line.full)
+    yield Decimal(sheet.pass_score)
+    yield from (verdict, line.article_id or "", line.form_code or "", line.receipt_code or "")
 
 
 def level_name(level: int) -> str:
@@ -79,30 +74,13 @@ def _verdict(listed: Listed) -> str:
     return state.value
 
 
-def _score(page: WriteOnlyWorksheet, listed: Listed) -> WriteOnlyCell:
-    if listed.line.score is None:
-        return _text(page, say(f"results.verdict_{listed.line.state.value}", {}))
-    return _number(page, listed.line.score)
-
-
-def _number(page: WriteOnlyWorksheet, text: str | None) -> WriteOnlyCell:
-    if text is None:
-        return _text(page, "")
-    cell = WriteOnlyCell(page, value=Decimal(text))
-    cell.number_format = "0.0"
-    return cell
-
-
-def _text(page: WriteOnlyWorksheet, text: str, *, bold: bool = False) -> WriteOnlyCell:
-    cell = WriteOnlyCell(page, value="")
-    # Set apart from the value: a value beginning with "=" would become a formula.
-    cell.value = cell_text(text)
+def _fill(cell: Cell | MergedCell, value: str | Decimal) -> None:
+    if not isinstance(cell, Cell):
+        raise TypeError("the sheet has no merged cells")
+    if isinstance(value, Decimal):
+        cell.value, cell.number_format = value, "0.0"
+        return
+    cell.value = cell_text(value)
+    # Said after the value: one that begins with "=" has just become a formula.
     cell.data_type = "s"
-    cell.quotePrefix = may_start_formula(text)
-    if bold:
-        cell.font = Font(bold=True)
-    return cell
-
-
-def _letter(position: int) -> str:
-    return chr(ord("A") + position) if position < 26 else "A" + chr(ord("A") + position - 26)
+    cell.quotePrefix = may_start_formula(value)

@@ -1,7 +1,7 @@
 """An exam that has just been closed: real ledger, real sealed paper, real draw, five candidates.
 
-``alice`` answered everything right, ``bob`` handed in a blank paper, ``chen`` wrote a text and chose
-wrong options, ``dora`` never came, ``erik`` has a violation on record.
+``alice`` answered everything right, ``bob`` handed in a blank paper, ``chen`` wrote a text and
+chose wrong options, ``dora`` never came, ``erik`` has a violation on record.
 """
 
 import asyncio
