@@ -128,7 +128,11 @@ def router(service: SessionsService) -> APIRouter:
     @api.post(
         "",
         status_code=201,
-        responses=refusals(sessions__bad_plan=Kind.INVALID, bodies__unknown=Kind.NOT_FOUND),
+        responses=refusals(
+            sessions__bad_plan=Kind.INVALID,
+            sessions__raced=Kind.CONFLICT,
+            bodies__unknown=Kind.NOT_FOUND,
+        ),
     )
     async def plan(principal: Officer, body: NewSession) -> SessionBody:
         wanted = Plan(

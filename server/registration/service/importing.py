@@ -198,16 +198,8 @@ class Importing:
     async def _write(
         self, principal: Principal, plan: SessionRow, sound: Sequence[_Sound], roster: bytes
     ) -> None:
-        for one in sound:
-            if one.portrait is not None:
-                await self._blobs.put(
-                    portrait_blob(plan.id, one.candidate_id),
-                    self._sealer.seal(one.candidate_id, "portrait", one.portrait),
-                )
-            if one.portrait is not None and one.entry.route is Route.FACE:
-                await self._desk.enrol_portrait(
-                    subject_id=one.candidate_id, image=one.portrait, session_id=plan.id
-                )
+        gate = asyncio.Semaphore(INSPECT_AT_ONCE)
+        await asyncio.gather(*(self._keep(plan.id, one, gate) for one in sound))
         try:
             async with self._db.write() as tx:
                 await self._add(tx, plan.id, sound)
@@ -219,6 +211,17 @@ class Importing:
                 await note(tx, self._ledger, plan.id, "roster_imported", act)
         except IntegrityError as taken:
             raise Refusal("registration.raced", Kind.CONFLICT) from taken
+
+    async def _keep(self, session_id: str, one: _Sound, gate: asyncio.Semaphore) -> None:
+        if one.portrait is None:
+            return
+        async with gate:
+            sealed = self._sealer.seal(one.candidate_id, "portrait", one.portrait)
+            await self._blobs.put(portrait_blob(session_id, one.candidate_id), sealed)
+            if one.entry.route is Route.FACE:
+                await self._desk.enrol_portrait(
+                    subject_id=one.candidate_id, image=one.portrait, session_id=session_id
+                )
 
     async def _add(self, tx: WriteSession, session_id: str, sound: Sequence[_Sound]) -> None:
         row = await count_candidates(tx, session_id, len(sound))

@@ -17,7 +17,7 @@ from server.registration.service.people import candidate_of, candidate_of_sittin
 from server.registration.service.sealing import Sealer
 from server.registration.service.tickets import Place, Ticket, print_tickets
 from server.registration.tables import CandidateRow
-from server.sessions.service import need_seen, rooms_of, session_row
+from server.sessions.service import need_people_seen, rooms_of, session_row
 
 
 class RegistrationService:
@@ -43,14 +43,14 @@ class RegistrationService:
         """Everybody in the session. Raises ``sessions.unknown``, ``sessions.not_staffed``."""
         async with self._db.read() as session:
             await session_row(session, session_id)
-            await need_seen(session, principal, session_id)
+            await need_people_seen(session, principal, session_id)
             return await candidates_of(session, session_id)
 
     async def portrait(self, principal: Principal, candidate_id: str) -> bytes:
         """JPEG. Raises ``registration.unknown``, ``registration.no_portrait``."""
         async with self._db.read() as session:
             row = await candidate_of(session, candidate_id)
-            await need_seen(session, principal, row.session_id)
+            await need_people_seen(session, principal, row.session_id)
         return await self._portrait(row)
 
     async def portrait_of_sitting(self, sitting_id: str) -> bytes:
@@ -62,7 +62,7 @@ class RegistrationService:
     async def tickets(self, principal: Principal, session_id: str) -> bytes:
         """The PDF of all tickets. Raises ``registration.nobody``, ``printing.no_font``."""
         async with self._db.read() as session:
-            await need_seen(session, principal, session_id)
+            await need_people_seen(session, principal, session_id)
             rows = await candidates_of(session, session_id)
         if not rows:
             raise Refusal("registration.nobody", Kind.NOT_FOUND)
@@ -72,7 +72,7 @@ class RegistrationService:
         """One candidate's ticket as PDF."""
         async with self._db.read() as session:
             row = await candidate_of(session, candidate_id)
-            await need_seen(session, principal, row.session_id)
+            await need_people_seen(session, principal, row.session_id)
         return await self._print(row.session_id, [row])
 
     async def _print(self, session_id: str, rows: list[CandidateRow]) -> bytes:

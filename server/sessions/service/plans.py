@@ -8,6 +8,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from sqlalchemy import Select, func, select
+from sqlalchemy.exc import IntegrityError
 
 from kernel.access import Principal, Role
 from kernel.clock import Clock
@@ -30,6 +31,8 @@ from server.sessions.service.state import (
     session_row,
 )
 from server.sessions.tables import SessionRoomRow, SessionRow, StaffRow
+
+SERIAL_TRIES = 8
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,6 +123,14 @@ class SessionsService:
             room_ids=plan.room_ids,
             now_ms=self._clock.now_ms(),
         )
+        for _ in range(SERIAL_TRIES):
+            try:
+                return await self._plan(principal, plan)
+            except IntegrityError:
+                continue  # somebody else took the serial number in the same moment
+        raise Refusal("sessions.raced", Kind.CONFLICT)
+
+    async def _plan(self, principal: Principal, plan: Plan) -> SessionView:
         session_id = mint("sess")
         async with self._db.write() as tx:
             rooms = await rooms_by_id(tx, plan.room_ids)

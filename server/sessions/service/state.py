@@ -145,3 +145,13 @@ async def need_seen(session: ReadSession, principal: Principal, session_id: str)
     if principal.kind == "staff" and principal.roles & SEES_ALL:
         return
     await need_duty(session, principal, session_id, duties=tuple(Duty))
+
+
+SEES_PEOPLE = frozenset({Role.SUPERVISOR, Role.AUDITOR})
+
+
+async def need_people_seen(session: ReadSession, principal: Principal, session_id: str) -> None:
+    """Raises unless the caller may see the session's candidates: its own staff and supervision."""
+    if principal.kind == "staff" and principal.roles & SEES_PEOPLE:
+        return
+    await need_duty(session, principal, session_id, duties=tuple(Duty))

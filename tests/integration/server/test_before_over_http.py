@@ -304,6 +304,8 @@ async def test_a_duty_counts_not_the_role_alone(world: World, client: AsyncClien
     other = await staff(world, client, "officer2", Role.OFFICER)
     reply = await other.send("POST", f"/sessions/{session_id}/draw/freeze")
     assert reply.json()["code"] == "sessions.not_staffed"
+    reply = await other.send("GET", f"/sessions/{session_id}/candidates")
+    assert reply.json()["code"] == "sessions.not_staffed"
     reply = await outsider.send("POST", f"/sessions/{session_id}/close", json={})
     assert reply.json()["code"] == "sessions.not_staffed"
 

@@ -1,5 +1,7 @@
 """Sessions on both databases: planning, duties, closing."""
 
+import asyncio
+
 import pytest
 
 from kernel.access import Role
@@ -104,3 +106,11 @@ async def test_closing_waits_for_open_sittings_unless_forced(world: World) -> No
     assert closed.row.state == "closed"
     assert closed.row.closed_at_ms == world.clock.now_ms()
     assert (await world.acts(session_id))[-1] == "session_closed"
+
+
+async def test_plans_made_in_the_same_moment_get_different_serials(world: World) -> None:
+    officer = await world.person("officer", Role.OFFICER)
+    rooms = await world.rooms((1, 1))
+    made = await asyncio.gather(*(world.session(officer, rooms) for _ in range(4)))
+    serials = [(await world.sessions.one(officer, one)).row.serial for one in made]
+    assert sorted(serials) == [1, 2, 3, 4]
