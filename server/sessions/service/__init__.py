@@ -1,14 +1,7 @@
 """Sessions: plans, staffing, state. What later rooms call stands in ``state``."""
 
-from server.sessions.service.plans import (
-    Plan,
-    SessionsService,
-    SessionView,
-    Staffing,
-    note,
-    room_stream,
-    session_stream,
-)
+from server.sessions.service.noting import note, room_stream, session_stream
+from server.sessions.service.plans import Plan, SessionsService, SessionView, Staffing
 from server.sessions.service.state import (
     count_candidates,
     freeze_roster,

@@ -4,7 +4,7 @@ Rules kept here: who plans a session is its first officer; a duty needs the role
 the ledger's session is opened with the plan, and every act stands in the session's stream.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from sqlalchemy import Select, func, select
@@ -16,11 +16,12 @@ from kernel.db import Database, ReadSession, WriteSession
 from kernel.errors import Kind, Refusal
 from kernel.ids import mint
 from kernel.settings import ExamPolicy
-from ledger.book import Act, Ledger
+from ledger.book import Ledger
 from server.accounts.service import account_of, accounts_named
 from server.bodies.service import Room, rooms_by_id
 from server.sessions.ports import OpenSittings
 from server.sessions.rules import Duty, SessionState, check_plan
+from server.sessions.service.noting import note, room_stream, session_stream
 from server.sessions.service.state import (
     SEES_ALL,
     move_session,
@@ -68,27 +69,6 @@ class Staffing:
     name: str
     duty: Duty
     room_id: str | None
-
-
-def session_stream(session_id: str) -> str:
-    """The ledger stream of a session's own acts."""
-    return f"session/{session_id}"
-
-
-def room_stream(session_id: str, room_id: str) -> str:
-    """The ledger stream of one room in one session."""
-    return f"room/{session_id}/{room_id}"
-
-
-async def note(
-    tx: WriteSession,
-    ledger: Ledger,
-    session_id: str,
-    kind: str,
-    body: Mapping[str, object],
-) -> None:
-    """Writes one act into the session's stream, in the caller's transaction."""
-    await ledger.append(tx, session_stream(session_id), [Act(kind=kind, body=dict(body))])
 
 
 class SessionsService:
