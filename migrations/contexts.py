@@ -8,6 +8,7 @@ from typing import Any
 
 from sqlalchemy import MetaData
 
+import item_bank.tables
 import kernel.access
 import ledger.tables
 import practice.tables
@@ -27,6 +28,7 @@ import server.sittings.tables
 from kernel.db import Table
 
 DECLARING: tuple[Any, ...] = (
+    item_bank.tables,
     kernel.access,
     ledger.tables,
     practice.tables,
@@ -49,6 +51,7 @@ DECLARING: tuple[Any, ...] = (
 BASES: dict[str, type[Table]] = {
     "kernel": kernel.access.KernelTable,
     "ledger": ledger.tables.LedgerTable,
+    "item_bank": item_bank.tables.BankTable,
     "proctor": proctor.tables.ProctorTable,
     "server": server.accounts.tables.ServerTable,
     "practice": practice.tables.PracticeTable,

@@ -130,7 +130,7 @@ def _loosening(plan: Plan, loosen: Loosen, slack: int, proven: bool) -> Loosenin
     now, needed = "0", str(slack)
     share = next((one for one in plan.tier_policy.shares if one.tier is tier), None)
     if rule is Rule.AREA_SCORE:
-        now, needed = plan.tolerance, plain(Decimal(slack) / CENTS)
+        now, needed = plan.tolerance or "0", plain(Decimal(slack) / CENTS)
     elif rule is Rule.DISJOINT:
         now = str(plan.overlap_limit)
     elif rule is Rule.DIFFICULTY:

@@ -50,7 +50,8 @@ class Plan(msgspec.Struct, frozen=True):
     """The request. ``weights`` is area (scope of level 2) → weight, summing to 100; ``points`` is
     point → area. ``overlap_limit`` is the number of items two forms may share when they cannot be
     disjoint; ``difficulty_gap`` the largest difference of the forms' mean difficulty (1 to 5);
-    ``tolerance`` the marks an area may be off where scores do not divide its weight.
+    ``tolerance`` the marks an area may be off; empty: none where the scores divide its
+    weight, else 0.5.
     """
 
     sections: tuple[Section, ...]
@@ -61,7 +62,7 @@ class Plan(msgspec.Struct, frozen=True):
     tier_policy: TierPolicy = TierPolicy()
     overlap_limit: int = 0
     difficulty_gap: str = "0.3"
-    tolerance: str = "0.5"
+    tolerance: str = ""
 
     @property
     def item_count(self) -> int:
@@ -79,12 +80,10 @@ class Plan(msgspec.Struct, frozen=True):
         return Fraction(self.weights[area]) * self.full_cents / 100
 
     def bounds(self, area: str) -> tuple[int, int]:
-        """Least and most cents of the area: exact where the scores divide, else ± tolerance."""
+        """Least and most cents of the area."""
         due = self.target(area)
         step = gcd(*(section.cents for section in self.sections))
-        if due % step == 0:
-            return int(due), int(due)
-        slack = Fraction(self.tolerance) * CENTS
+        slack = Fraction(self.tolerance or ("0" if due % step == 0 else "0.5")) * CENTS
         return ceil(due - slack), floor(due + slack)
 
 
@@ -171,7 +170,7 @@ def check_plan(plan: Plan) -> None:
         "weights": not plan.weights or sum(map(Decimal, plan.weights.values())) != Decimal(100),
         "overlap_limit": plan.overlap_limit < 0,
         "difficulty_gap": Decimal(plan.difficulty_gap) < 0,
-        "tolerance": Decimal(plan.tolerance) < 0,
+        "tolerance": Decimal(plan.tolerance or 0) < 0,
         "tier_policy": any(
             not 0 <= Decimal(one.least) <= Decimal(one.most) <= 1 for one in plan.tier_policy.shares
         ),
