@@ -14,12 +14,12 @@ const BY_ROLE: readonly (readonly [string, readonly Role[]])[] = [
   ['package', ['officer']],
   ['draw', ['officer', 'chief']],
   ['keys', ['key_holder', 'officer', 'chief']],
-  ['desk', ['invigilator', 'chief', 'officer']],
-  ['wall', ['invigilator', 'chief', 'officer', 'supervisor']],
-  ['close', ['chief']],
-  ['marking', ['officer', 'marker']],
-  ['results', ['officer', 'chief', 'supervisor']],
-  ['archive', ['officer', 'auditor', 'supervisor']],
+  ['desk', ['invigilator', 'chief']],
+  ['wall', ['invigilator', 'chief', 'officer']],
+  ['close', ['chief', 'invigilator']],
+  ['marking', ['officer', 'chief', 'marker']],
+  ['results', ['officer', 'chief', 'supervisor', 'auditor']],
+  ['archive', ['officer', 'chief']],
 ]
 const PATHS: Record<string, string> = { staffing: 'staff' }
 

@@ -10,7 +10,6 @@ import { Exam } from './exam/exam'
 import { makeView } from './exam/view'
 import { watch } from './integrity/watch'
 import { signerOf, type KeptDevice } from './live/device'
-import type { Server } from './live/server'
 import type { Visit } from './visit'
 
 const TICK_MS = 250
@@ -63,11 +62,14 @@ export async function openSeat(
     },
   })
   const earlier = store === null ? [] : await unsentBefore(store, sitting_id, epoch)
-  const found = resumed(paper, await journal.from(1), earlier)
+  const own = await journal.from(1)
+  const found = resumed(paper, own, earlier)
   await exam.resume(found)
   const seatView = reactive<SeatView>({ fullscreen: true })
   const stops = [onDuty(visit, state, exam, epoch), onWatch(exam, seatView)]
   transport.open()
+  // The segment that was being recorded when an earlier page ended is lost.
+  if (own.length > 0) exam.note('recording_gap')
   exam.go(((await kept(store, `spot/${sitting_id}`)) as number | undefined) ?? 0)
   const sealed = (await kept(store, `sealed/${sitting_id}`)) as 'candidate' | 'time' | undefined
   if (sealed !== undefined) void exam.seal(sealed)
@@ -83,18 +85,6 @@ export async function openSeat(
 
 function kept(store: Store | null, name: string): Promise<unknown> {
   return store?.get('facts', name).catch(() => undefined) ?? Promise.resolve(undefined)
-}
-
-/** Sends the recordings that an earlier page of a submitted sitting left on this computer. */
-export function leftovers(store: Store, server: Server, state: SittingState): void {
-  new Pieces({
-    store,
-    sitting_id: state.sitting_id,
-    epoch: state.epoch,
-    send: (piece) => server.segment(piece),
-    isBusy: () => false,
-    gap: () => undefined,
-  }).start()
 }
 
 function onDuty(visit: Visit, state: SittingState, exam: Exam, epoch: number): () => void {

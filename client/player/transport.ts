@@ -6,7 +6,7 @@
  * `Unreachable` and may be repeated with the same content; an `Ack` means that everything up to
  * `acked_through` is on the server's disk.
  */
-import type { Ack, Paper, Receipt, SittingState } from '@/shared/contract'
+import type { Ack, Notice, Paper, Receipt, SittingState } from '@/shared/contract'
 import type { ClientEvent } from '@/shared/sign'
 
 export interface EventBatch {
@@ -23,19 +23,12 @@ export interface Submission {
   signature_b64: string
 }
 
-/** What a person did that touches this sitting; the details are in the state read afterwards. */
-export interface LiveNotice {
-  id: string
-  kind: string
-  text: string
-  extend_s: number
-  deadline_ms: number | null
-}
-
 export type LiveMessage =
   | { type: 'state'; state: SittingState }
-  | { type: 'notice'; notice: LiveNotice }
+  | { type: 'notice'; notice: Notice }
   | { type: 'link'; up: boolean }
+  /** The server has ended the line for good: another device answers, or the sign-in has ended. */
+  | { type: 'closed'; why: 'device' | 'signed_out' }
 
 export interface ExamTransport {
   state(): Promise<SittingState>

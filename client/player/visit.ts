@@ -7,16 +7,18 @@
 import { reactive } from 'vue'
 import { Refused, Unreachable } from '@/shared/api'
 import type { Receipt, SittingState } from '@/shared/contract'
+import type { Outbox } from './answers/outbox'
 import { openStore, wipe, type Store } from './answers/store'
 import { backoff_ms, sleep } from './backoff'
 import { Camera } from './camera/camera'
 import { ServerClock } from './clock'
 import { answerAsking, holdSitting } from './integrity/tab'
-import { deviceFor } from './live/device'
+import { deviceFor, keptDevice, type KeptDevice } from './live/device'
 import { Server } from './live/server'
 import { LiveTransport } from './live/transport'
 import { machineToken } from './machine'
-import { leftovers, openSeat, type Seat } from './seat'
+import { sendLeftovers } from './leftovers'
+import { openSeat, type Seat } from './seat'
 
 export type Screen =
   | 'starting'
@@ -47,6 +49,8 @@ const POLL_MS = 2000
 interface KeptVisit {
   token: string
   sitting_id: string
+  /** Kept, so that a reload does not ask to read the notice again. */
+  noticeRead: boolean
 }
 
 export class Visit {
@@ -66,7 +70,10 @@ export class Visit {
   readonly transport = new LiveTransport(this.server, this.clock)
   store: Store | null = null
   seat: Seat | null = null
+  /** Sends records that were made before the end and had not gone out. */
+  late: Outbox | null = null
   #following = false
+  #sitting_id = ''
 
   /** Opens the computer's store, then takes up an unfinished sitting or begins with the check. */
   async begin(): Promise<void> {
@@ -77,6 +84,8 @@ export class Visit {
     if (kept === undefined) this.view.screen = 'check'
     else {
       this.server.token = kept.token
+      this.view.noticeRead = kept.noticeRead
+      this.#sitting_id = kept.sitting_id
       await this.#follow()
     }
   }
@@ -85,9 +94,9 @@ export class Visit {
   async signIn(ticket_no: string, id_number: string): Promise<void> {
     const given = await this.server.signIn(ticket_no, id_number, this.machine ?? '')
     this.server.token = given.token
-    const kept: KeptVisit = { token: given.token, sitting_id: given.sitting_id }
-    await this.store?.put('facts', kept, 'visit').catch(() => undefined)
-    await this.#follow()
+    this.#sitting_id = given.sitting_id
+    await this.#keep()
+    void this.#follow()
   }
 
   askSignIn(): void {
@@ -96,6 +105,7 @@ export class Visit {
 
   acceptNotice(): void {
     this.view.noticeRead = true
+    void this.#keep()
     if (this.view.state !== null) this.#show(this.view.state)
   }
 
@@ -105,9 +115,10 @@ export class Visit {
     this.view.screen = 'receipt'
   }
 
-  /** Recordings of this sitting that the server does not have yet. */
-  async piecesWaiting(): Promise<number> {
-    return (await this.store?.count('pieces').catch(() => 0)) ?? 0
+  /** What the server does not have yet: records and recordings. */
+  async waiting(): Promise<{ records: number; pieces: number }> {
+    const pieces = (await this.store?.count('pieces').catch(() => 0)) ?? 0
+    return { records: this.late?.stopped === null ? this.late.waiting : 0, pieces }
   }
 
   /** After the receipt or the end: nothing of the sitting stays on this computer. */
@@ -142,6 +153,13 @@ export class Visit {
     }
   }
 
+  async #keep(): Promise<void> {
+    const { noticeRead } = this.view
+    const token = this.server.token ?? ''
+    const kept: KeptVisit = { token, sitting_id: this.#sitting_id, noticeRead }
+    await this.store?.put('facts', kept, 'visit').catch(() => undefined)
+  }
+
   #isFollowing(): boolean {
     return this.#following
   }
@@ -159,7 +177,15 @@ export class Visit {
     this.view.state = state
     this.view.portraitUrl ??= await this.#portrait()
     if (state.stage === 'answering' || state.stage === 'paused') await this.#enter(state)
-    else this.#show(state)
+    else {
+      // The server waits for the device before it lets anyone wait for the paper.
+      if (state.stage === 'ready' || state.stage === 'waiting') await this.#device(state)
+      this.#show(state)
+    }
+  }
+
+  #device({ sitting_id, epoch }: SittingState): Promise<KeptDevice> {
+    return deviceFor(this.store, this.server, sitting_id, epoch)
   }
 
   #show(state: SittingState): void {
@@ -168,13 +194,13 @@ export class Visit {
         this.view.screen = this.view.noticeRead ? 'face' : 'notice'
         break
       case 'submitted':
-        this.#following = false
-        if (this.store !== null) leftovers(this.store, this.server, state)
-        this.finish(state.receipt)
-        break
       case 'ended':
-        this.#following = false
+        // Without a receipt the server is about to hand in: the next reading has it.
         this.view.screen = 'ended'
+        if (state.receipt === null) break
+        this.#following = false
+        this.finish(state.receipt)
+        void this.#leftovers(state)
         break
       default:
         this.view.screen = this.view.noticeRead || this.seat !== null ? 'waiting' : 'notice'
@@ -188,10 +214,15 @@ export class Visit {
       this.view.screen = 'tab'
       return
     }
-    const device = await deviceFor(this.store, this.server, state.sitting_id, state.epoch)
-    this.seat = await openSeat(this, state, device)
+    this.seat = await openSeat(this, state, await this.#device(state))
     this.#following = false
     this.view.screen = 'exam'
+  }
+
+  async #leftovers(state: SittingState): Promise<void> {
+    if (this.store === null) return
+    const device = await keptDevice(this.store)
+    this.late = await sendLeftovers(this.store, this.server, state, device)
   }
 
   async #portrait(): Promise<string | null> {

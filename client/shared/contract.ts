@@ -58,10 +58,13 @@ export interface Notice {
   id: string
   kind: string
   text: string
+  params: { extend_s?: number; deadline_ms?: number }
   at_ms: number
 }
 
 export interface Receipt {
+  /** Who handed in. */
+  kind: 'self' | 'deadline' | 'forced'
   receipt_code: string
   submitted_at_ms: number
   answered: number
@@ -76,6 +79,7 @@ export interface SittingState {
   stage: Stage
   server_ms: number
   starts_at_ms: number
+  /** While paused it moves with the present: the time left is what stands still. */
   deadline_ms: number | null
   earliest_submit_ms: number
   exam: {

@@ -66,14 +66,14 @@ export async function batchMessage(
   return encode('client-batch', 1, [origin, stream_id, epoch, first.seq, last.seq, digest])
 }
 
-/** SHA-256 over the answers as they stand: item id → response, blanks left out. */
+/** SHA-256 over the canonical JSON of the answers: item id → response, blanks left out. */
 export async function stateHash(answers: Readonly<Record<string, unknown>>): Promise<Uint8Array> {
   const given = Object.fromEntries(Object.entries(answers).filter(([, value]) => value !== null))
-  return sha256(encode('client-state', 1, [canonicalJson(given)]))
+  return sha256(new TextEncoder().encode(canonicalJson(given)))
 }
 
 /** What the device signs when it submits. */
-export function submitMessage(stream: StreamName, lastSeq: number, state: Uint8Array): Uint8Array {
+export function finalMessage(stream: StreamName, lastSeq: number, state: Uint8Array): Uint8Array {
   const { origin, stream_id, epoch } = stream
-  return encode('client-submit', 1, [origin, stream_id, epoch, lastSeq, state])
+  return encode('client-final', 1, [origin, stream_id, epoch, lastSeq, state])
 }

@@ -49,6 +49,7 @@ export interface Publishing {
 
 export interface Archive {
   archive_id: string
+  files: number
   size_bytes: number
   sha256: string
 }

@@ -150,7 +150,7 @@ export class Outbox {
     if (error.code === 'ledger.gap') return this.#rewind(error, failures)
     if (PATIENCE.has(error.code)) return HELD_MS
     const stop = error.kind === 'unauthenticated' ? 'signed_out' : STOPS[error.code]
-    if (stop !== undefined || error.code.startsWith('response.')) {
+    if (stop !== undefined || /^(response|request)\./.test(error.code)) {
       this.#stop = stop ?? 'blocked'
       this.#hooks.stopped(this.#stop, error)
       return null

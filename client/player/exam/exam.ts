@@ -50,7 +50,9 @@ export class Exam {
     this.#parts = parts
     this.view = parts.view
     this.facts = factsOf(parts.view)
-    const hearing = new Hearing(parts.view, parts.transport, parts.now)
+    const hearing = new Hearing(parts.view, parts.transport, parts.now, () => {
+      void this.seal('time')
+    })
     this.outbox = new Outbox(
       (batch) => parts.transport.sendEvents(batch),
       parts.signer,

@@ -1,9 +1,9 @@
 /** What the outside tells a running exam, and what it changes in the view. */
 import type { Refused } from '@/shared/api'
-import type { SittingState } from '@/shared/contract'
+import type { Notice, SittingState } from '@/shared/contract'
 import type { Stop } from '../answers/outbox'
-import type { ExamTransport, LiveMessage, LiveNotice } from '../transport'
-import type { ExamView, Message } from './view'
+import type { ExamTransport, LiveMessage } from '../transport'
+import type { ExamView } from './view'
 
 const SHOWN_AS_MESSAGE = new Set(['warning', 'extended'])
 
@@ -11,96 +11,92 @@ export class Hearing {
   #view: ExamView
   #transport: ExamTransport
   #now: () => number
+  #closed: () => void
   #known = new Set<string>()
   #primed = false
 
-  constructor(view: ExamView, transport: ExamTransport, now: () => number) {
+  /** `closed` is called when the server has handed in while this page still had the exam open. */
+  constructor(view: ExamView, transport: ExamTransport, now: () => number, closed: () => void) {
     this.#view = view
     this.#transport = transport
     this.#now = now
+    this.#closed = closed
   }
 
   heard(message: LiveMessage): void {
-    if (message.type === 'link') {
-      this.#view.reachable = message.up
-    } else if (message.type === 'state') {
-      this.#state(message.state)
-    } else {
-      this.#notice(message.notice)
-      // The notice says that something moved; the state says where everything stands.
-      this.#transport.state().then(
-        (state) => {
-          this.#state(state)
-        },
-        () => undefined,
-      )
+    switch (message.type) {
+      case 'link':
+        this.#view.reachable = message.up
+        break
+      case 'closed':
+        this.#view.lock ??= message.why
+        break
+      case 'state':
+        this.#state(message.state)
+        break
+      case 'notice':
+        this.#notice(message.notice)
+        // The notice says that something moved; the state says where everything stands.
+        this.#read()
     }
   }
 
   stopped(stop: Stop, refusal: Refused): void {
     this.#view.lockCode = refusal.code
     if (stop === 'fenced') this.#view.lock = 'device'
-    else if (stop === 'signed_out') this.#view.lock = 'signed_out'
-    else if (stop === 'blocked') this.#view.lock = 'blocked'
-    else {
-      this.#transport.state().then(
-        (state) => {
-          this.#state(state)
-        },
-        () => undefined,
-      )
-    }
+    else if (stop === 'signed_out' || stop === 'blocked') this.#view.lock ??= stop
+    else this.#read()
+  }
+
+  #read(): void {
+    this.#transport.state().then(
+      (state) => {
+        this.#state(state)
+      },
+      () => undefined,
+    )
   }
 
   #state(state: SittingState): void {
     const view = this.#view
-    if (state.deadline_ms !== null) view.deadline_ms = state.deadline_ms
+    view.deadline_ms = state.deadline_ms ?? view.deadline_ms
     view.earliest_submit_ms = state.earliest_submit_ms
-    if (state.stage === 'paused') view.paused_at_ms ??= state.server_ms
-    else view.paused_at_ms = null
+    // Deadline and moment come from one reading, so their distance is the time left.
+    view.paused_at_ms = state.stage === 'paused' ? state.server_ms : null
     if (state.epoch > view.paper.epoch) view.lock = 'device'
     // At entry, old notices are only remembered; they were shown before the reload.
-    for (const { id, kind, text } of state.notices) {
-      if (!this.#primed) this.#known.add(id)
-      else this.#notice({ id, kind, text, extend_s: 0, deadline_ms: state.deadline_ms })
+    for (const notice of state.notices) {
+      if (this.#primed) this.#notice(notice)
+      else this.#known.add(notice.id)
     }
     this.#primed = true
-    if (state.stage === 'ended' && view.receipt === null) {
-      view.forced ??= { at_ms: state.server_ms, text: this.#forcedText(state) }
-    }
-    if (state.receipt !== null && view.receipt === null) {
+    if (state.receipt === null) return
+    if (state.receipt.kind === 'forced') {
       view.receipt = state.receipt
-      view.phase = 'submitted'
-    }
+      const said = state.notices.findLast((notice) => notice.kind === 'forced')
+      view.forced ??= { at_ms: state.receipt.submitted_at_ms, text: said?.text ?? '' }
+    } else if (view.phase === 'answering') this.#closed()
   }
 
-  #notice(notice: LiveNotice): void {
-    if (notice.id !== '' && this.#known.has(notice.id)) return
+  #notice(notice: Notice): void {
+    if (this.#known.has(notice.id)) return
     this.#known.add(notice.id)
     const view = this.#view
-    if (notice.kind === 'paused') view.paused_at_ms ??= this.#now()
-    if (notice.kind === 'resumed') view.paused_at_ms = null
-    if (notice.kind === 'transferred') view.lock = 'device'
-    if (notice.kind === 'forced') view.forced = { at_ms: this.#now(), text: notice.text }
-    if (notice.kind === 'handled') view.handRaised = false
-    if (notice.deadline_ms !== null && notice.kind === 'extended') {
-      view.deadline_ms = notice.deadline_ms
-    }
-    if (SHOWN_AS_MESSAGE.has(notice.kind)) view.messages.push(this.#message(notice))
-  }
-
-  #message(notice: LiveNotice): Message {
-    return {
-      id: notice.id || `${notice.kind}-${this.#now()}`,
-      kind: notice.kind,
-      text: notice.text,
-      count: Math.round(notice.extend_s / 60),
-      ends_at_ms: notice.deadline_ms,
+    const { id, kind, text, params } = notice
+    if (kind === 'paused') view.paused_at_ms ??= this.#now()
+    if (kind === 'resumed') view.paused_at_ms = null
+    if (kind === 'transferred') view.lock = 'device'
+    if (kind === 'forced') view.forced ??= { at_ms: notice.at_ms, text }
+    view.deadline_ms = params.deadline_ms ?? view.deadline_ms
+    if (!SHOWN_AS_MESSAGE.has(kind)) return
+    const count = Math.round((params.extend_s ?? 0) / 60)
+    view.messages.push({
+      id,
+      kind,
+      text,
+      count,
+      ends_at_ms: params.deadline_ms ?? null,
       stays: true,
-    }
-  }
-
-  #forcedText(state: SittingState): string {
-    return state.notices.findLast((notice) => notice.kind === 'forced')?.text ?? ''
+    })
   }
 }

@@ -6,7 +6,7 @@ import {
   publicBytes,
   sign,
   stateHash,
-  submitMessage,
+  finalMessage,
   type StreamName,
 } from '@/shared/sign'
 import type { Store } from '../answers/store'
@@ -16,13 +16,15 @@ import type { Server } from './server'
 /** Kept in IndexedDB; the private key in it cannot be exported. */
 export interface KeptDevice {
   sitting_id: string
+  /** The sign-in that took the device; another sign-in needs another device. */
+  token: string
   stream: StreamName
   key: CryptoKey
 }
 
 /**
- * The device of this sitting: the kept one while the server still counts it as the last, else a new
- * one, which locks every older.
+ * The device of this sitting: the kept one after a reload, while the server still counts it as the
+ * last; else a new one, which locks every older.
  */
 export async function deviceFor(
   store: Store | null,
@@ -31,11 +33,13 @@ export async function deviceFor(
   epoch: number,
 ): Promise<KeptDevice> {
   const kept = await keptDevice(store)
-  if (kept?.sitting_id === sitting_id && kept.stream.epoch === epoch) return kept
+  const token = server.token ?? ''
+  const isSame = kept?.sitting_id === sitting_id && kept.token === token
+  if (kept !== null && isSame && kept.stream.epoch === epoch) return kept
   const pair = await makeKey()
   const given = await server.device(await publicBytes(pair.publicKey))
   const stream = { origin: given.origin, stream_id: given.stream_id, epoch: given.epoch }
-  const device = { sitting_id, stream, key: pair.privateKey }
+  const device = { sitting_id, token, stream, key: pair.privateKey }
   await store?.put('facts', device, 'device').catch(() => undefined)
   return device
 }
@@ -54,7 +58,7 @@ export function signerOf({ stream, key }: KeptDevice): Signer {
     },
     async submission(lastSeq, answers) {
       const state = await stateHash(answers)
-      const signature = await sign(key, submitMessage(stream, lastSeq, state))
+      const signature = await sign(key, finalMessage(stream, lastSeq, state))
       return { state_hash_hex: toHex(state), signature_b64: toBase64(signature) }
     },
   }

@@ -5,20 +5,22 @@
  * full-jitter wait; the browser's `online` event only brings the next try forward.
  */
 import { Refused, type RefusedBody } from '@/shared/api'
-import type { Ack, SittingState } from '@/shared/contract'
+import type { Ack, Notice, SittingState } from '@/shared/contract'
 import { Alarm, backoff_ms, sleep } from '../backoff'
 import type { ServerClock } from '../clock'
-import type { EventBatch, LiveNotice } from '../transport'
+import type { EventBatch } from '../transport'
 
 const PING_MS = 5000
 const MISSED = 3
 const STABLE_MS = 60_000
+/** Close codes after which there is nothing to come back to. */
+const ENDS: Record<number, 'device' | 'signed_out'> = { 4401: 'signed_out', 4409: 'device' }
 
 export type FromServer =
   | ({ type: 'state' } & SittingState)
   | ({ type: 'ack' } & Ack)
   | ({ type: 'refused'; first_seq?: number } & RefusedBody)
-  | ({ type: 'notice' } & Partial<LiveNotice> & { kind: string })
+  | ({ type: 'notice' } & Notice)
   | { type: 'pong'; t0: number; server_ms: number }
 
 type ToServer =
@@ -29,6 +31,7 @@ type ToServer =
 
 export interface LineHooks {
   up(up: boolean): void
+  ended(why: 'device' | 'signed_out'): void
   heard(message: FromServer): void
 }
 
@@ -106,7 +109,8 @@ export class Line {
       socket.onmessage = (event) => {
         this.#heard(event.data)
       }
-      socket.onclose = () => {
+      socket.onclose = ({ code }) => {
+        this.#closing(ENDS[code])
         ended()
       }
     })
@@ -138,6 +142,12 @@ export class Line {
     // Open for us is a line on which the server has accepted our hello.
     if (message.type === 'state') this.#turn(true)
     this.#hooks.heard(message)
+  }
+
+  #closing(why: 'device' | 'signed_out' | undefined): void {
+    if (why === undefined) return
+    this.#closed = true
+    this.#hooks.ended(why)
   }
 
   #turn(up: boolean): void {

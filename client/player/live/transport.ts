@@ -7,7 +7,7 @@
 import type { Refused } from '@/shared/api'
 import type { Ack, Paper, Receipt, SittingState } from '@/shared/contract'
 import type { ServerClock } from '../clock'
-import type { EventBatch, ExamTransport, LiveMessage, LiveNotice, Submission } from '../transport'
+import type { EventBatch, ExamTransport, LiveMessage, Submission } from '../transport'
 import type { Server } from './server'
 import { Line, refusedOf, type FromServer } from './socket'
 
@@ -36,6 +36,9 @@ export class LiveTransport implements ExamTransport {
       up: (up) => {
         if (!up) this.#expected?.giveUp()
         this.#tell({ type: 'link', up })
+      },
+      ended: (why) => {
+        this.#tell({ type: 'closed', why })
       },
       heard: (message) => {
         this.#heard(message)
@@ -125,7 +128,7 @@ export class LiveTransport implements ExamTransport {
   #heard(message: FromServer): void {
     const expected = this.#expected
     if (message.type === 'state') this.#tell({ type: 'state', state: message })
-    else if (message.type === 'notice') this.#tell({ type: 'notice', notice: noticeOf(message) })
+    else if (message.type === 'notice') this.#tell({ type: 'notice', notice: message })
     else if (expected === null) return
     else if (message.type === 'ack') {
       if (message.epoch !== expected.epoch || message.acked_through < expected.last_seq) return
@@ -137,16 +140,6 @@ export class LiveTransport implements ExamTransport {
 
   #tell(message: LiveMessage): void {
     for (const heard of this.#listeners) heard(message)
-  }
-}
-
-function noticeOf(message: Partial<LiveNotice> & { kind: string }): LiveNotice {
-  return {
-    id: message.id ?? '',
-    kind: message.kind,
-    text: message.text ?? '',
-    extend_s: message.extend_s ?? 0,
-    deadline_ms: message.deadline_ms ?? null,
   }
 }
 

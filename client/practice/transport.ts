@@ -1,0 +1,74 @@
+/** The player's transport in practice: everything in memory, the result at once. */
+import type { ExamTransport, Signer } from '@/player/transport'
+import type { Ack, Paper, Receipt, SittingState } from '@/shared/contract'
+import type { Answers, Outcome } from './public-api'
+
+export interface PracticeParts {
+  paper: Paper
+  now: () => number
+  answers: () => Answers
+  check: (answers: Answers) => Promise<Outcome>
+  /** Gets the result before the player shows that it was submitted. */
+  done: (outcome: Outcome) => void
+}
+
+/** Signs nothing: there is no log that could be disputed. */
+export const NO_SIGNER: Signer = {
+  epoch: 1,
+  batch: () => Promise.resolve(''),
+  submission: () => Promise.resolve({ state_hash_hex: '', signature_b64: '' }),
+}
+
+export class PracticeTransport implements ExamTransport {
+  readonly #parts: PracticeParts
+
+  constructor(parts: PracticeParts) {
+    this.#parts = parts
+  }
+
+  paper(): Promise<Paper> {
+    return Promise.resolve(this.#parts.paper)
+  }
+
+  portrait(): Promise<null> {
+    return Promise.resolve(null)
+  }
+
+  /** There is no sitting whose state could be read; only a closed one is ever asked for. */
+  state(): Promise<SittingState> {
+    return Promise.reject(new Error('practice has no sitting'))
+  }
+
+  sendEvents(batch: { epoch: number; first_seq: number; events: unknown[] }): Promise<Ack> {
+    return Promise.resolve({
+      origin: '',
+      stream_id: '',
+      epoch: batch.epoch,
+      acked_through: batch.first_seq + batch.events.length - 1,
+      head_hex: '',
+      server_ms: this.#parts.now(),
+      frame_b64: '',
+      signature_b64: '',
+      deadline_ms: null,
+    })
+  }
+
+  async submit(): Promise<Receipt> {
+    const answers = this.#parts.answers()
+    this.#parts.done(await this.#parts.check(answers))
+    return {
+      kind: 'self',
+      receipt_code: '',
+      submitted_at_ms: this.#parts.now(),
+      answered: Object.keys(answers).length,
+      item_count: this.#parts.paper.items.length,
+      head_hex: '',
+      frame_b64: '',
+      signature_b64: '',
+    }
+  }
+
+  listen(): () => void {
+    return () => undefined
+  }
+}
