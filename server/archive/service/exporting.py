@@ -78,8 +78,9 @@ class ArchiveService:
         self._ledger = ledger
         self._keyring = keyring
         results = ResultsService(database, clock, ledger)
-        self._filling = Filling(database, ledger, blobs, stored, records, results, settings)
         self._folder = settings.data_dir / "archives"
+        scratch = settings.data_dir
+        self._filling = Filling(database, ledger, blobs, stored, records, results, scratch)
 
     async def export(self, principal: Principal, session_id: str) -> Archive:
         """One ZIP in the archives' folder.
@@ -136,7 +137,7 @@ class ArchiveService:
         path = out or (self._folder / f"{archive_id}.zip").absolute()
         key = chance.token_bytes(32)
         made_at_ms = await self._seal(by, session_id, archive_id, path, key)
-        async with _disk(path) as writer:
+        async with _disk(self._folder, path) as writer:
             await self._filling.fill(writer, reader, session_id, archive_id, key)
             manifest = await asyncio.to_thread(
                 writer.close,
@@ -210,9 +211,10 @@ async def unsealed(
 
 
 @asynccontextmanager
-async def _disk(path: Path) -> AsyncIterator[ParcelWriter]:
+async def _disk(folder: Path, path: Path) -> AsyncIterator[ParcelWriter]:
     """A writer that leaves nothing behind when anything fails. Raises ``archive.disk``."""
     try:
+        await asyncio.to_thread(folder.mkdir, parents=True, exist_ok=True)
         sink = await asyncio.to_thread(ZipSink if path.suffix else FolderSink, path)
         writer = ParcelWriter(sink)
         try:

@@ -10,7 +10,6 @@ from kernel.codec import canonical_json
 from kernel.crypto import digest, envelope
 from kernel.db import Database, ReadSession
 from kernel.errors import Kind, Refusal
-from kernel.settings import Settings
 from kernel.words import LANGUAGES, say
 from ledger.archive import export_ledger
 from ledger.book import Ledger
@@ -74,7 +73,7 @@ class Filling:
         stored: ArchiveBlobs,
         records: Records,
         results: ResultsService,
-        settings: Settings,
+        scratch: Path,
     ) -> None:
         self._db = database
         self._ledger = ledger
@@ -82,7 +81,7 @@ class Filling:
         self._stored = stored
         self._records = records
         self._results = results
-        self._settings = settings
+        self._scratch = scratch
 
     async def roster(self, session: ReadSession, session_id: str) -> list[tuple[str, str]]:
         """Everybody of the session with the state that was published, absent people included."""
@@ -145,8 +144,7 @@ class Filling:
         await pen.plain(PACKAGE, data)
 
     async def _ledger_part(self, pen: _Pen, session_id: str) -> None:
-        self._settings.data_dir.mkdir(parents=True, exist_ok=True)
-        with TemporaryDirectory(prefix=".new-ledger-", dir=self._settings.data_dir) as name:
+        with TemporaryDirectory(prefix="gongyuan-ledger-", dir=self._scratch) as name:
             folder = Path(name)
             async with self._db.read() as session:
                 await export_ledger(session, self._ledger, session_id, folder)

@@ -5,6 +5,7 @@ one transaction; the same marks make no second run, other marks make the next ve
 of what changed; a mark by hand stays as long as the answer it was given for is the same.
 """
 
+import asyncio
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
@@ -100,8 +101,7 @@ class MarkingService:
         scoring = await self._papers.scoring(session_id)
         content = await self._papers.content(session_id)
         folded = await self._fold(session_id, content)
-        sheets = [_sheet(one, scoring) for one in folded]
-        totals = totals_hash(session_id, key_sha256, sheets).hex()
+        sheets, totals = await asyncio.to_thread(_marked, session_id, key_sha256, folded, scoring)
         async with self._db.write() as tx:
             exam = await locked_session(tx, session_id)
             _markable(exam)
@@ -292,6 +292,13 @@ def _folded(sitting_id: str, records: Sequence[OpenRecord], forms: Mapping[str, 
         if response is not None:
             answers[item_id] = response
     return _Folded(sitting_id, form, answers)
+
+
+def _marked(
+    session_id: str, key_sha256: str, folded: Sequence[_Folded], scoring: Scoring
+) -> tuple[list[Sheet], str]:
+    sheets = [_sheet(one, scoring) for one in folded]
+    return sheets, totals_hash(session_id, key_sha256, sheets).hex()
 
 
 def _sheet(folded: _Folded, scoring: Scoring) -> Sheet:
