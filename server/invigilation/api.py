@@ -277,7 +277,7 @@ def _closing(api: APIRouter, service: InvigilationService) -> None:
     @api.get(room + "/room-record.pdf", responses=ROOM)
     async def record_pdf(principal: Watcher, session_id: str, room_id: str) -> Response:
         made = await service.records.room_record(principal, session_id, room_id)
-        return Response(room_record_pdf(made), media_type="application/pdf")
+        return Response(room_record_pdf(made, service.font_path), media_type="application/pdf")
 
 
 async def _body(request: Request, limit_bytes: int) -> bytes:

@@ -5,6 +5,8 @@ within its transaction; confirming opens the sitting's two streams and binds ses
 form.
 """
 
+from pathlib import Path
+
 from sqlalchemy.exc import IntegrityError
 
 from kernel.access import Principal
@@ -72,7 +74,7 @@ class CheckinService:
 
     def __init__(
         self, database: Database, clock: Clock, ledger: Ledger, matcher: FaceMatcher,
-        accounts: AccountsService, bus: Bus, lookup_key: bytes,
+        accounts: AccountsService, bus: Bus, lookup_key: bytes, font_path: Path | None = None,
     ) -> None:  # fmt: skip
         self._db = database
         self._clock = clock
@@ -81,6 +83,7 @@ class CheckinService:
         self._accounts = accounts
         self._bus = bus
         self._lookup_key = lookup_key
+        self._font_path = font_path
 
     async def desk(self, principal: Principal, session_id: str) -> Desk:
         """Who is expected, waiting, admitted. Raises ``sessions.unknown``,
@@ -263,7 +266,8 @@ class CheckinService:
                 ticket_no=candidate.ticket_no, id_number_masked=candidate.id_number_masked,
                 room_name=seat.room_name, seat_no=seat.seat_no, machine_code=seat.machine_code,
                 slip_code=seat.slip_code,
-            )
+            ),
+            self._font_path,
         )  # fmt: skip
 
     async def override_lateness(

@@ -3,6 +3,7 @@
 import io
 from dataclasses import dataclass
 from datetime import timedelta, timezone
+from pathlib import Path
 
 from reportlab.lib.pagesizes import A6
 from reportlab.lib.units import mm
@@ -36,9 +37,9 @@ def new_slip_code(checkin_id: str) -> str:
     return short_code(digest.sha256(b"slip/" + checkin_id.encode()))
 
 
-def slip_pdf(slip: Slip) -> bytes:
-    """One page."""
-    use_fonts()
+def slip_pdf(slip: Slip, font_path: Path | None = None) -> bytes:
+    """One page; ``font_path`` as in ``kernel.printing``."""
+    use_fonts(font_path)
     out = io.BytesIO()
     page = Canvas(out, pagesize=A6)
     page.setTitle("考位单")

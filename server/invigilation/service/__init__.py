@@ -1,5 +1,7 @@
 """Invigilation: the wall, the cases, what staff do, and what the room leaves behind."""
 
+from pathlib import Path
+
 from server.accounts.service import AccountsService
 from server.invigilation.ports import Proctor
 from server.invigilation.service.absences import Absences, Absentee
@@ -18,10 +20,11 @@ class InvigilationService:
 
     def __init__(
         self, sittings: SittingsService, book: IncidentBook, proctor: Proctor,
-        accounts: AccountsService,
+        accounts: AccountsService, font_path: Path | None = None,
     ) -> None:  # fmt: skip
         hall = sittings.hall
         self.hall = hall
+        self.font_path = font_path
         self.rule_sets = RuleSets(hall.database, hall.clock)
         self.absences = Absences(hall)
         self.acts = Acts(sittings, accounts, self.rule_sets)

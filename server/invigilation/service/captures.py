@@ -14,7 +14,8 @@ from kernel.crypto import chance
 from kernel.db import WriteSession
 from kernel.errors import Kind, Refusal
 from ledger.book import Act
-from server.checkin.service import camera_stream
+from server.checkin.rules import Route
+from server.checkin.service import admission_of, camera_stream
 from server.invigilation.ports import CaptureResult, Proctor
 from server.invigilation.rules import EPISODES
 from server.invigilation.service.incidents import CaptureFacts, IncidentBook
@@ -44,6 +45,8 @@ class Captures:
         now_ms = hall.clock.now_ms()
         if not loaded.exam.starts_at_ms - 24 * 3_600_000 <= taken_at_ms <= now_ms + 60_000:
             raise Refusal("capture.time", taken_at_ms=taken_at_ms, now_ms=now_ms)
+        if not await self._face_agreed(loaded.row.id):
+            return chance.between(policy.capture_min_s, policy.capture_max_s)
         result = await self._proctor.capture(
             sitting_id=loaded.row.id, subject_id=loaded.candidate.id, image=image,
             taken_at_ms=taken_at_ms, window=policy.alert_window, misses=policy.alert_misses,
@@ -76,6 +79,12 @@ class Captures:
     async def image(self, capture: CaptureRow) -> bytes:
         """The picture of a capture."""
         return await self._proctor.frame(capture.frame_blob)
+
+    async def _face_agreed(self, sitting_id: str) -> bool:
+        """Who took the manual route never agreed to face matching: nothing is matched or kept."""
+        async with self._hall.database.read() as session:
+            admission = await admission_of(session, sitting_id)
+        return admission is not None and admission.route is Route.FACE
 
     async def _taking(self, principal: Principal) -> Loaded:
         hall = self._hall

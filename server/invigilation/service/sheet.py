@@ -3,6 +3,7 @@
 import io
 from collections.abc import Sequence
 from datetime import timedelta, timezone
+from pathlib import Path
 from typing import Any
 from xml.sax.saxutils import escape
 
@@ -29,9 +30,9 @@ POINT_NAMES = {
 USUAL = frozenset({"seat_drawn", "absent"})
 
 
-def room_record_pdf(record: dict[str, Any]) -> bytes:
+def room_record_pdf(record: dict[str, Any], font_path: Path | None = None) -> bytes:
     """The sheet of what ``Records.room_record`` returned."""
-    use_fonts()
+    use_fonts(font_path)
     out = io.BytesIO()
     sheet = SimpleDocTemplate(
         out, pagesize=A4, title="考场情况记录单", leftMargin=18 * mm, rightMargin=18 * mm,

@@ -1,0 +1,132 @@
+"""The hall as it runs: everybody at once, the loop, the end of the session."""
+
+import asyncio
+
+import pytest
+
+from kernel.errors import Refusal
+from server.sittings.jobs import SittingJobs
+from tests.integration.server.hall import WHY, ExamDay, picture
+
+
+async def test_candidates_staff_and_cameras_at_once_hold_nobody_up(day: ExamDay) -> None:
+    people = [one for one in await day.candidates() if one.route == "face"]
+    for one in people:
+        await day.ready(one)
+    await day.release()
+    day.clock.instant_ms = day.starts_at_ms
+    principals = [await day.principal(one) for one in people]
+    for principal in principals:
+        await day.sittings.papers.paper(principal)
+
+    async def answers(at: int) -> None:
+        for n in range(6):
+            await day.answer(people[at], "true" if n % 2 else "false")
+
+    async def captures(at: int) -> None:
+        for n in range(4):
+            image = picture("mismatch", f"{at}-{n}")
+            await day.room.captures.capture(principals[at], image, day.clock.now_ms())
+
+    async def staff(at: int) -> None:
+        acts, sitting_id = day.room.acts, people[at].sitting_id
+        for _ in range(3):
+            await acts.warn(day.first, sitting_id, "请坐好", "")
+            await acts.extend(day.second, sitting_id, 30, WHY, None)
+
+    works = [work(at) for at in range(len(people)) for work in (answers, captures, staff)]
+    await asyncio.wait_for(asyncio.gather(*works), 50)
+    for one in people:
+        tile = await day.tile(one)
+        assert (tile["extra_s"], tile["answered"]) == (90, 1)
+        kinds = await day.kinds(one)
+        assert (kinds.count("answer_set"), kinds.count("extended")) == (6, 3)
+    cases = (await day.wall(people[0]))["incidents"]
+    assert {case["count"] for case in cases} == {2}
+    assert len(cases) == len(people)
+
+
+async def test_one_answer_and_one_hand_in_race_and_the_log_stays_in_order(day: ExamDay) -> None:
+    one = await day.face_candidate()
+    await day.answering(one)
+    await day.answer(one)
+    day.clock.instant_ms = day.starts_at_ms + 5_400_000
+    late = day.batch(one, ("answer_set", day.item(one), {"options": ["false"]}), ahead_ms=-60_000)
+    principal = await day.principal(one)
+    await asyncio.gather(
+        day.sittings.submitting.hand_in_due(), day.sittings.answers.take(principal, late)
+    )
+    async with day.world.database.read() as session:
+        records = await day.world.ledger.read(session, f"sitting/{one.sitting_id}")
+    second = next(r for r in records if r.body.get("client_seq") == 2)
+    assert second.body["late"] is True
+    assert sum(r.kind == "submitted" for r in records) == 1
+
+
+async def test_a_round_of_the_loop_does_what_is_due(day: ExamDay) -> None:
+    one = await day.face_candidate()
+    await day.answering(one)
+    jobs = SittingJobs(day.sittings)
+    await jobs.round()
+    assert (await day.tile(one))["state"] == "answering"
+    day.clock.instant_ms = day.starts_at_ms + 5_400_000
+    stop = asyncio.Event()
+    running = asyncio.create_task(jobs.run(stop))
+    async with day.bus.watch(f"sitting/{one.sitting_id}") as waker:
+        assert await waker.wait(10)
+    stop.set()
+    await running
+    assert (await day.tile(one))["state"] == "submitted"
+
+
+async def test_a_jump_of_the_wall_clock_is_one_case(
+    day: ExamDay, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    one = await day.face_candidate()
+    await day.answering(one)
+    deadline = (await day.tile(one))["deadline_ms"]
+    monkeypatch.setattr(day.clock, "drift_ms", lambda: 90_000)
+    for _ in range(3):
+        await day.sittings.watching.watch_clock(1_000)
+    cases = (await day.wall(one))["incidents"]
+    assert [(c["kind"], c["count"]) for c in cases] == [("clock", 1)]
+    assert (await day.tile(one))["deadline_ms"] == deadline
+    async with day.world.database.read() as session:
+        stream = f"room/{day.session_id}/{one.seat.room_id}"
+        kinds = [r.kind for r in await day.world.ledger.read(session, stream)]
+    assert kinds.count("clock_jump") == 1
+
+
+async def test_closing_the_session_forces_what_still_runs(day: ExamDay) -> None:
+    one = await day.face_candidate()
+    await day.answering(one)
+    await day.answer(one)
+    async with day.world.database.read() as session:
+        assert await day.sittings.submitting.count_open(session, day.session_id) == 1
+    done = await day.sittings.submitting.submit_open(day.chief, day.session_id, "停电")
+    assert done == 1
+    async with day.world.database.read() as session:
+        assert await day.sittings.submitting.count_open(session, day.session_id) == 0
+    with pytest.raises(Refusal, match=r"sitting\.closed"):
+        await day.answer(one)
+    kinds = await day.kinds(one)
+    assert kinds[-2:] == ["forced", "submitted"]
+
+
+async def test_who_took_the_manual_route_is_never_matched(day: ExamDay) -> None:
+    one = next(one for one in await day.candidates() if one.route == "manual")
+    principal = await day.answering(one)
+    await day.room.captures.capture(principal, picture("mismatch"), day.clock.now_ms())
+    assert day.matcher.frames == {}
+    timeline = await day.room.records.timeline(day.first, one.sitting_id)
+    assert timeline["captures"] == []
+    assert "seat_matched" not in await day.kinds(one)
+    await day.answer(one)
+
+
+async def test_the_session_begins_with_the_first_paper(day: ExamDay) -> None:
+    one = await day.face_candidate()
+    await day.answering(one)
+    assert (await day.world.acts(day.session_id))[-1] == "session_started"
+    view = await day.world.sessions.one(day.arranged.officer, day.session_id)
+    assert view.row.state == "running"
