@@ -11,7 +11,9 @@ import openpyxl
 import pytest
 
 from kernel.errors import Refusal
+from ledger.archive import export_keys
 from ledger.parcel import check_parcel
+from ledger.verify import verify
 from server.archive import rules
 from server.archive.rules import SEALED, Volume
 from server.archive.service import Archive, ArchiveService, unsealed
@@ -95,12 +97,28 @@ async def test_paper_draw_and_recordings_are_there_as_they_were(
     assert files[rules.blob_path(kept.blobs[0].name)] == b"\x01" * 500
 
 
+async def test_a_stranger_verifies_it_offline_and_with_the_keys_every_record_opens(
+    hall: Afternoon, archives: ArchiveService, tmp_path: Path
+) -> None:
+    archive = await archives.export(OFFICER, SESSION)
+    report = verify(archive.path)
+    assert report.good, report.words()
+    assert (report.origin, report.session_id) == (hall.ledger.origin, SESSION)
+    assert (report.roster, report.never_opened, report.blobs) == (5, 1, 2)
+    assert report.server_public == hall.ledger.server_public.hex()
+    async with hall.database.read() as session:
+        keys = tmp_path / "keys.json"
+        keys.write_bytes(await export_keys(session, hall.ledger, SESSION))
+    opened = verify(archive.path, key_file=keys)
+    assert opened.opened == opened.streams
+
+
 async def test_one_changed_byte_in_any_file_is_found_and_named(
     archives: ArchiveService, tmp_path: Path
 ) -> None:
     folder = tmp_path / "folder"
     await archives.export_to(SESSION, folder)
-    assert check_parcel(folder).faults == ()
+    assert verify(folder).good
     paths = [path for path in sorted(folder.rglob("*")) if path.is_file()]
     assert len({path.suffix for path in paths}) >= 5
     for path in paths:
@@ -110,8 +128,9 @@ async def test_one_changed_byte_in_any_file_is_found_and_named(
             name = path.relative_to(folder).as_posix()
             expected = "manifest.json" if name.startswith("manifest") else name
             assert [fault.place for fault in check_parcel(folder).faults][:1] == [expected]
+        assert not verify(folder).good
         path.write_bytes(good)
-    assert check_parcel(folder).faults == ()
+    assert verify(folder).good
 
 
 async def test_a_file_taken_out_or_put_in_is_found(
