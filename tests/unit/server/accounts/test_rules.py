@@ -60,7 +60,7 @@ def test_a_weak_password_is_refused(password: str) -> None:
         check_password(password)
 
 
-@pytest.mark.parametrize("pin", ["12345", "000000", "12345a", "１２３４５６", ""])  # noqa: RUF001 - full-width digits on purpose
+@pytest.mark.parametrize("pin", ["12345", "000000", "12345a", "１２３４５６", ""])
 def test_a_weak_pin_is_refused(pin: str) -> None:
     with pytest.raises(Refusal, match=r"accounts\.pin_weak"):
         check_pin(pin)
