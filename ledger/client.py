@@ -1,14 +1,14 @@
 """What a candidate's device signs, and what it gets back (docs/formats/ledger.md).
 
 Rules kept here: events, batches, acknowledgements and receipts are frames of their own kinds, so
-none
-can be taken for another; pure bytes, read by Python and TypeScript (tests/vectors).
+none can be taken for another; pure bytes, read by Python and TypeScript (tests/vectors).
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
-from kernel.codec import encode
+from kernel.codec import canonical_json, encode
 from kernel.crypto import digest
 
 
@@ -89,3 +89,16 @@ def ack_frame(
 def receipt_frame(origin: str, stream_id: str, count: int, head: bytes, at_ms: int) -> bytes:
     """The bytes under the server's signature on a receipt."""
     return encode("receipt", 1, [origin, stream_id, count, head, at_ms])
+
+
+def final_message(
+    origin: str, stream_id: str, epoch: int, last_seq: int, state_hash: bytes
+) -> bytes:
+    """The bytes under the device's signature when it hands in."""
+    return encode("client-final", 1, [origin, stream_id, epoch, last_seq, state_hash])
+
+
+def state_hash(answers: Mapping[str, Any]) -> bytes:
+    """What a device says its answers are: item id → response, blanks left out."""
+    given = {item: response for item, response in answers.items() if response is not None}
+    return digest.sha256(encode("client-state", 1, [canonical_json(given).decode()]))

@@ -2,32 +2,25 @@
 
 Rules kept here: a key is stored only wrapped by its parent, bound to its scope and version;
 opened keys
-stay in memory. A stream's scope is its sitting where it has one, so answers and captures share a
-key.
+stay in memory, but never one whose making may still be rolled back. A stream's scope is its sitting
+where it has one, so answers and captures share a key.
 """
+
+from collections.abc import Iterable
 
 from sqlalchemy import select
 
 from kernel.codec import encode
-from kernel.crypto import chance, digest, envelope
+from kernel.crypto import chance, envelope
 from kernel.crypto.keyring import KeyRing
 from kernel.db import ReadSession, WriteSession
 from kernel.errors import Kind, Refusal
+from ledger.scopes import FIRST_VERSION, KEY_BYTES, key_commitment, scope_of
 from ledger.tables import KeyRow
 
-KEY_BYTES = 32
-FIRST_VERSION = 1
+__all__ = ["FIRST_VERSION", "KEY_BYTES", "Keys", "key_commitment", "scope_of", "session_scope"]
 
-
-def scope_of(stream_id: str) -> str:
-    """``sitting/x`` and ``camera/x`` share the scope ``sitting/x``; other streams are their own."""
-    noun, _, rest = stream_id.partition("/")
-    return f"sitting/{rest}" if noun == "camera" else stream_id
-
-
-def key_commitment(key: bytes) -> bytes:
-    """What the opening record says of the data key: it binds without telling."""
-    return digest.sha256(encode("data-key-commitment", 1, [key]))
+_MADE_HERE = "ledger_keys_made_here"
 
 
 class Keys:
@@ -40,43 +33,63 @@ class Keys:
     async def make_session_key(self, session: WriteSession, session_id: str) -> None:
         """Raises a database error when the session has one already."""
         key = chance.token_bytes(KEY_BYTES)
-        scope = f"session-key/{session_id}"
+        scope = session_scope(session_id)
         wrapped = self._ring.wrap(key, _purpose(scope, FIRST_VERSION))
         session.add(KeyRow(scope=scope, version=FIRST_VERSION, parent="", wrapped=wrapped))
         await session.flush()
+        _made_here(session)[scope, FIRST_VERSION] = key
 
     async def make_data_key(self, session: WriteSession, session_id: str, scope: str) -> bytes:
         """The scope's data key, made now unless it is there."""
         found = await self._row(session, scope)
         if found is not None:
             return await self.data_key(session, scope, found.version)
-        parent = f"session-key/{session_id}"
+        parent = session_scope(session_id)
         above = await self._session_key(session, parent)
         key = chance.token_bytes(KEY_BYTES)
         wrapped = envelope.seal(above, key, _purpose(scope, FIRST_VERSION))
         session.add(KeyRow(scope=scope, version=FIRST_VERSION, parent=parent, wrapped=wrapped))
         await session.flush()
+        _made_here(session)[scope, FIRST_VERSION] = key
         return key
 
     async def data_key(self, session: ReadSession, scope: str, version: int) -> bytes:
         """Raises ``ledger.key_missing`` when it was never there or has been erased."""
-        known = self._open.get((scope, version))
+        known = self._known(session, scope, version)
         if known is not None:
             return known
         row = await session.get(KeyRow, (scope, version))
         if row is None:
             raise Refusal("ledger.key_missing", Kind.NOT_FOUND, scope=scope)
-        above = await self._session_key(session, row.parent)
-        key = envelope.unseal(above, row.wrapped, _purpose(scope, version))
-        self._open[scope, version] = key
-        return key
+        return await self._unwrap(session, row)
+
+    async def open_many(self, session: ReadSession, scopes: Iterable[str]) -> None:
+        """Bring the first keys of many scopes into memory with one question."""
+        wanted = [one for one in set(scopes) if (one, FIRST_VERSION) not in self._open]
+        if wanted:
+            rows = await session.scalars(
+                select(KeyRow).where(KeyRow.scope.in_(wanted), KeyRow.version == FIRST_VERSION)
+            )
+            for row in rows.all():
+                await self._unwrap(session, row)
+
+    async def of_session(
+        self, session: ReadSession, session_id: str
+    ) -> dict[tuple[str, int], bytes]:
+        """Every data key of the session by scope and version, opened."""
+        rows = await session.scalars(
+            select(KeyRow)
+            .where(KeyRow.parent == session_scope(session_id))
+            .order_by(KeyRow.scope, KeyRow.version)
+        )
+        return {(row.scope, row.version): await self._unwrap(session, row) for row in rows.all()}
 
     def forget(self) -> None:
         """Drop every opened key (erasure, tests)."""
         self._open.clear()
 
     async def _session_key(self, session: ReadSession, scope: str) -> bytes:
-        known = self._open.get((scope, FIRST_VERSION))
+        known = self._known(session, scope, FIRST_VERSION)
         if known is not None:
             return known
         row = await session.get(KeyRow, (scope, FIRST_VERSION))
@@ -86,10 +99,33 @@ class Keys:
         self._open[scope, FIRST_VERSION] = key
         return key
 
+    async def _unwrap(self, session: ReadSession, row: KeyRow) -> bytes:
+        known = self._known(session, row.scope, row.version)
+        if known is not None:
+            return known
+        above = await self._session_key(session, row.parent)
+        key = envelope.unseal(above, row.wrapped, _purpose(row.scope, row.version))
+        self._open[row.scope, row.version] = key
+        return key
+
+    def _known(self, session: ReadSession, scope: str, version: int) -> bytes | None:
+        return _made_here(session).get((scope, version)) or self._open.get((scope, version))
+
     @staticmethod
     async def _row(session: ReadSession, scope: str) -> KeyRow | None:
         newest = select(KeyRow).where(KeyRow.scope == scope).order_by(KeyRow.version.desc())
         return (await session.scalars(newest.limit(1))).first()
+
+
+def session_scope(session_id: str) -> str:
+    """Where the session's own key is kept."""
+    return f"session-key/{session_id}"
+
+
+def _made_here(session: ReadSession) -> dict[tuple[str, int], bytes]:
+    """Keys that this transaction made: good in it, and nowhere else before its commit."""
+    made: dict[tuple[str, int], bytes] = session.info.setdefault(_MADE_HERE, {})
+    return made
 
 
 def _purpose(scope: str, version: int) -> bytes:

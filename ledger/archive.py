@@ -1,0 +1,68 @@
+"""Writing the ledger's part of an archive: one file per stream, and the session's seal.
+
+Rules kept here: only a sealed session is exported; nothing written by ``export_ledger`` is secret;
+the keys go apart from it, to whoever may read every answer.
+"""
+
+import asyncio
+from dataclasses import dataclass
+from pathlib import Path
+
+from sqlalchemy import select
+
+from kernel.db import ReadSession
+from kernel.errors import Kind, Refusal
+from ledger.book import Ledger
+from ledger.layout import SEAL_FILE, SealFile, key_file_bytes, stream_bytes, stream_path
+from ledger.tables import RecordRow, SealRow, StreamRow
+
+
+@dataclass(frozen=True, slots=True)
+class Exported:
+    """How much was written."""
+
+    streams: int
+    records: int
+
+
+async def export_ledger(
+    session: ReadSession, ledger: Ledger, session_id: str, folder: Path
+) -> Exported:
+    """Write seal and streams of a sealed session into ``folder``, in names of docs/formats.
+
+    The files are not fsynced: whoever puts them into an archive makes that durable. Raises
+    ``ledger.not_sealed`` before anything is written.
+    """
+    seal = await session.get(SealRow, session_id)
+    if seal is None:
+        raise Refusal("ledger.not_sealed", Kind.CONFLICT, session=session_id)
+    streams = await session.execute(
+        select(StreamRow.number, StreamRow.stream_id)
+        .where(StreamRow.session_id == session_id)
+        .order_by(StreamRow.stream_id)
+    )
+    listed = [(number, stream_id) for number, stream_id in streams]
+    total = 0
+    for number, stream_id in listed:
+        rows = await session.execute(
+            select(RecordRow.header, RecordRow.ciphertext)
+            .where(RecordRow.stream == number)
+            .order_by(RecordRow.seq)
+        )
+        held = [(header, ciphertext) for header, ciphertext in rows]
+        total += len(held)
+        await asyncio.to_thread(_write, folder / stream_path(stream_id), stream_bytes(held))
+    sealed = SealFile(seal.frame, seal.signature, ledger.server_public)
+    await asyncio.to_thread(_write, folder / SEAL_FILE, sealed.to_bytes())
+    return Exported(len(listed), total)
+
+
+async def export_keys(session: ReadSession, ledger: Ledger, session_id: str) -> bytes:
+    """The key file of a session: with it every answer can be read. Empty of what was erased."""
+    keys = await ledger.keys.of_session(session, session_id)
+    return key_file_bytes(ledger.origin, session_id, keys)
+
+
+def _write(path: Path, data: bytes) -> None:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_bytes(data)

@@ -1,0 +1,92 @@
+"""What a verification came to, for people and for programs."""
+
+from dataclasses import dataclass, field
+
+from kernel.clock import as_datetime
+from kernel.codec import canonical_json
+from kernel.words import LANGUAGES, say
+from ledger.chain import Damage, Finding
+
+_FIRST = {Damage.CONTAINER: 0, Damage.SEAL: 1}
+_LAST = frozenset({Damage.FILE, Damage.BLOB_MISSING, Damage.BLOB_CHANGED})
+_SHOWN = 20
+
+
+@dataclass(slots=True)
+class Report:
+    """Counts and findings. ``server_public`` (hex) is the key the archive names for itself:
+    compare it with the one the server's operator publishes.
+    """
+
+    path: str
+    origin: str = ""
+    session_id: str = ""
+    server_public: str = ""
+    sealed_at_ms: int = 0
+    files: int = 0
+    streams: int = 0
+    records: int = 0
+    roster: int = 0
+    never_opened: int = 0
+    blobs: int = 0
+    opened: int = 0
+    unopened: int = 0
+    bodies: int = 0
+    device_events: int = 0
+    signatures: int = 0
+    conflicts: int = 0
+    found: list[Finding] = field(default_factory=list)
+
+    @property
+    def good(self) -> bool:
+        """True when nothing is broken."""
+        return not self.found
+
+    @property
+    def findings(self) -> list[Finding]:
+        """Container and seal first, then streams by name, then other files."""
+        return sorted(self.found, key=_rank)
+
+    @property
+    def first(self) -> Finding | None:
+        """The first broken place."""
+        return next(iter(self.findings), None)
+
+    def to_json(self) -> str:
+        """One line."""
+        names = [name for name in self.__slots__ if name != "found"]
+        value = {name: getattr(self, name) for name in names}
+        value["good"] = self.good
+        value["findings"] = [
+            {"damage": str(f.damage), "place": f.place, "record": f.seq, "detail": f.detail}
+            for f in self.findings
+        ]
+        return canonical_json(value).decode()
+
+    def words(self) -> str:
+        """Both languages: the verdict, what was checked and what was not, every broken place."""
+        return "\n\n".join("\n".join(self._lines(language)) for language in LANGUAGES)
+
+    def _lines(self, language: str) -> list[str]:
+        counts = {name: getattr(self, name) for name in self.__slots__ if name != "found"}
+        counts["sealed_at"] = as_datetime(self.sealed_at_ms).strftime("%Y-%m-%d %H:%M:%SZ")
+        lines = [say("verify.good" if self.good else "verify.bad", counts, language)]
+        lines += [say_finding(one, language) for one in self.findings[:_SHOWN]]
+        if len(self.found) > _SHOWN:
+            lines.append(say("verify.more", {"count": len(self.found) - _SHOWN}, language))
+        if self.session_id:
+            lines.append(say("verify.counts", counts, language))
+            lines.append(say("verify.opened" if self.opened else "verify.closed", counts, language))
+            lines.append(say("verify.signer", counts, language))
+        return lines
+
+
+def say_finding(one: Finding, language: str) -> str:
+    """``sitting/x #12: …``: place first, then what is wrong."""
+    place = f"{one.place} #{one.seq}" if one.seq else one.place
+    params = {"place": place, "detail": one.detail}
+    return "✗ " + say(f"verify.{one.damage}", params, language)
+
+
+def _rank(one: Finding) -> tuple[int, str, int]:
+    return _FIRST.get(one.damage, 3 if one.damage in _LAST else 2), one.place, one.seq

@@ -1,0 +1,18 @@
+"""Which data key a stream is under, and what its opening record says of it. Pure."""
+
+from kernel.codec import encode
+from kernel.crypto import digest
+
+KEY_BYTES = 32
+FIRST_VERSION = 1
+
+
+def scope_of(stream_id: str) -> str:
+    """``sitting/x`` and ``camera/x`` share the scope ``sitting/x``; other streams are their own."""
+    noun, _, rest = stream_id.partition("/")
+    return f"sitting/{rest}" if noun == "camera" else stream_id
+
+
+def key_commitment(key: bytes) -> bytes:
+    """What the opening record says of the data key: it binds without telling."""
+    return digest.sha256(encode("data-key-commitment", 1, [key]))
