@@ -26,7 +26,7 @@ from kernel.errors import Kind, Refusal
 from kernel.ids import mint
 from kernel.settings import Settings
 from ledger.book import Ledger
-from ledger.parcel import FolderSink, ParcelWriter, ZipSink
+from ledger.parcel import FolderSink, ParcelWriter, Sink, ZipSink
 from server.archive.ports import ArchiveBlobs
 from server.archive.rules import key_purpose, seal_purpose
 from server.archive.service.filling import Filling
@@ -79,8 +79,7 @@ class ArchiveService:
         self._keyring = keyring
         results = ResultsService(database, clock, ledger)
         self._folder = settings.data_dir / "archives"
-        scratch = settings.data_dir
-        self._filling = Filling(database, ledger, blobs, stored, records, results, scratch)
+        self._filling = Filling(database, ledger, blobs, stored, records, results, settings)
 
     async def export(self, principal: Principal, session_id: str) -> Archive:
         """One ZIP in the archives' folder.
@@ -215,7 +214,7 @@ async def _disk(folder: Path, path: Path) -> AsyncIterator[ParcelWriter]:
     """A writer that leaves nothing behind when anything fails. Raises ``archive.disk``."""
     try:
         await asyncio.to_thread(folder.mkdir, parents=True, exist_ok=True)
-        sink = await asyncio.to_thread(ZipSink if path.suffix else FolderSink, path)
+        sink: Sink = await asyncio.to_thread(ZipSink if path.suffix else FolderSink, path)
         writer = ParcelWriter(sink)
         try:
             yield writer

@@ -10,6 +10,7 @@ from kernel.codec import canonical_json
 from kernel.crypto import digest, envelope
 from kernel.db import Database, ReadSession
 from kernel.errors import Kind, Refusal
+from kernel.settings import Settings
 from kernel.words import LANGUAGES, say
 from ledger.archive import export_ledger
 from ledger.book import Ledger
@@ -73,7 +74,7 @@ class Filling:
         stored: ArchiveBlobs,
         records: Records,
         results: ResultsService,
-        scratch: Path,
+        settings: Settings,
     ) -> None:
         self._db = database
         self._ledger = ledger
@@ -81,7 +82,8 @@ class Filling:
         self._stored = stored
         self._records = records
         self._results = results
-        self._scratch = scratch
+        self._scratch = settings.data_dir
+        self._font_path = settings.pdf.font_path
 
     async def roster(self, session: ReadSession, session_id: str) -> list[tuple[str, str]]:
         """Everybody of the session with the state that was published, absent people included."""
@@ -128,7 +130,7 @@ class Filling:
             record = await self._records.room_record(reader, session_id, room_id)
             await pen.personal(room_record(room_id, "json"), canonical_json(record))
             try:
-                sheet = await asyncio.to_thread(room_record_pdf, record)
+                sheet = await asyncio.to_thread(room_record_pdf, record, self._font_path)
             except Refusal as refused:
                 if refused.code != "printing.no_font":
                     raise

@@ -66,6 +66,9 @@ class NoMatcher:
     ) -> SeatVerdict:
         raise AssertionError((subject_id, image, against, purpose))
 
+    async def portrait(self, *, subject_id: str) -> bytes:
+        raise AssertionError(subject_id)
+
 
 @pytest.fixture
 async def kept(hall: Afternoon) -> Kept:
