@@ -48,7 +48,7 @@ from server.bodies.service import BodiesService
 from server.checkin.service import CheckinService
 from server.invigilation.service import IncidentBook, InvigilationService
 from server.marking.service import MarkingService
-from server.papers.service import PapersService
+from server.papers.service import Holders, PapersService
 from server.registration.service import RegistrationService, lookup_key_of
 from server.results.service import ResultsService
 from server.seating.service import SeatingService
@@ -95,11 +95,16 @@ def build(settings: Settings, clock: Clock | None = None) -> Services:
     pool = FacePool(settings.face)
     proctor = ProctorService(database, blobs, keyring, clock, settings, pool)
     accounts = AccountsService(database, clock)
-    bank = BankService(database, blobs, keyring, clock)
+    bank = BankService(database, clock, keyring, blobs, Holders(database, clock))
     papers = PapersService(
-        database, clock, ledger, blobs, keyring, bank, own_signers=[bank.signer_public]
+        database,
+        clock,
+        ledger,
+        blobs,
+        keyring,
+        bank.sealing,
+        own_signers=[bank.signer_public.hex()],
     )
-    bank.serve_holders(papers.holders)
     lookup_key = lookup_key_of(keyring)
     book = IncidentBook(ledger, clock)
     hall = Hall(
@@ -116,6 +121,7 @@ def build(settings: Settings, clock: Clock | None = None) -> Services:
     )
     sittings = SittingsService(hall, lookup_key)
     font = settings.pdf.font_path
+    invigilation = InvigilationService(sittings, book, proctor, accounts, font)
     return Services(
         database=database,
         clock=clock,
@@ -132,12 +138,14 @@ def build(settings: Settings, clock: Clock | None = None) -> Services:
         ),
         papers=papers,
         seating=SeatingService(database, clock, ledger, keyring),
-        checkin=CheckinService(database, clock, ledger, proctor, accounts, bus, lookup_key),
+        checkin=CheckinService(database, clock, ledger, proctor, accounts, bus, lookup_key, font),
         sittings=sittings,
-        invigilation=InvigilationService(sittings, book, proctor, accounts),
+        invigilation=invigilation,
         marking=MarkingService(database, clock, ledger, keyring, papers),
         results=ResultsService(database, clock, ledger),
-        archive=ArchiveService(database, clock, ledger, keyring, blobs, proctor, settings),
+        archive=ArchiveService(
+            database, clock, ledger, keyring, blobs, proctor, invigilation.records, settings
+        ),
     )
 
 

@@ -32,6 +32,7 @@ class Cast(msgspec.Struct, frozen=True):
     holders: tuple[Account, ...]
     marker: Account
     bank_keeper: Account
+    second_keeper: Account
     administrator: Account
     supervisor: Account
 
@@ -39,24 +40,29 @@ class Cast(msgspec.Struct, frozen=True):
     def everyone(self) -> tuple[Account, ...]:
         return (
             self.administrator, self.officer, self.chief, *self.invigilators, *self.holders,
-            self.marker, self.bank_keeper, self.supervisor,
+            self.marker, self.bank_keeper, self.second_keeper, self.supervisor,
         )  # fmt: skip
 
 
+# Shown on the demo's own start page; no installation has these accounts.
+FIRST_PHRASE = "green hills by the river"
+SECOND_PHRASE = "long road to the north"
+
 DEMO = Cast(
     administrator=Account("xt001", "demo-xt001", "系统管理员 罗敏", ("administrator",)),
-    officer=Account("kw001", "demo-kw001", "考务 程远", ("officer",), "1001"),
-    chief=Account("zk001", "demo-zk001", "主考 秦岚", ("chief",), "2001"),
+    officer=Account("kw001", "demo-kw001", "考务 程远", ("officer",), "100142"),
+    chief=Account("zk001", "demo-zk001", "主考 秦岚", ("chief",), "200153"),
     invigilators=(
-        Account("jk001", "demo-jk001", "监考 沈洁", ("invigilator",), "3001"),
-        Account("jk002", "demo-jk002", "监考 贺川", ("invigilator",), "3002"),
+        Account("jk001", "demo-jk001", "监考 沈洁", ("invigilator",), "300164"),
+        Account("jk002", "demo-jk002", "监考 贺川", ("invigilator",), "300175"),
     ),
     holders=(
-        Account("my001", "demo-my001", "密钥 方正", ("key_holder",), passphrase="甲-青山-4417"),  # noqa: S106  # the demo prints it
-        Account("my002", "demo-my002", "密钥 于宁", ("key_holder",), passphrase="乙-长河-9026"),  # noqa: S106  # the demo prints it
+        Account("my001", "demo-my001", "密钥 方正", ("key_holder",), "", FIRST_PHRASE),
+        Account("my002", "demo-my002", "密钥 于宁", ("key_holder",), "", SECOND_PHRASE),
     ),
     marker=Account("yj001", "demo-yj001", "阅卷 林珊", ("marker",)),
     bank_keeper=Account("tk001", "demo-tk001", "题库 何舟", ("bank_keeper", "author", "reviewer")),
+    second_keeper=Account("tk002", "demo-tk002", "题库 钟毓", ("bank_keeper", "reviewer")),
     supervisor=Account("dd001", "demo-dd001", "督导 江澄", ("supervisor",)),
 )
 

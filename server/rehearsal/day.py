@@ -7,6 +7,7 @@ step is done or refused by the server, never assumed.
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from decimal import Decimal
 from typing import Any
 
 import httpx
@@ -14,7 +15,7 @@ import httpx
 from kernel.clock import Clock
 from kernel.crypto import chance
 from server.rehearsal.candidate import Desk
-from server.rehearsal.cast import Cast, Signed, sign_in
+from server.rehearsal.cast import Account, Cast, Signed, sign_in
 from server.rehearsal.faces import FaceSet
 from server.rehearsal.figures import Figures
 from server.rehearsal.roster import Person, portraits_file, roster_file
@@ -68,7 +69,11 @@ class Day:
     async def gather(self) -> None:
         """Everybody signs in."""
         for who in self.cast.everyone:
-            self.staff[who.account] = await sign_in(self.http, who, self.figures)
+            await self.gather_one(who)
+
+    async def gather_one(self, who: Account) -> None:
+        """One signs in, for instance before the others have accounts."""
+        self.staff[who.account] = await sign_in(self.http, who, self.figures)
 
     async def call(self, who: str, method: str, path: str, **how: Any) -> Any:
         """A staff act, named in the figures by its method and last words."""
@@ -151,7 +156,7 @@ class Day:
         """The sealed paper comes in from the bank."""
         await self.call(
             self.cast.officer.account, "POST", f"/api/sessions/{self.session_id}/package",
-            json={"package_id": package_id},
+            data={"package_id": package_id},
         )  # fmt: skip
 
     async def draw(self) -> None:
@@ -229,3 +234,37 @@ class Day:
             self.cast.chief.account, "POST", f"/api/sessions/{self.session_id}/close",
             json={"reason_text": "考试结束", "force": True}, timeout=120,
         )  # fmt: skip
+
+    async def mark(self) -> None:
+        """Scoring key opened, machine marking, then the text answers by the marker."""
+        await self.release("scoring-release")
+        path = f"/api/sessions/{self.session_id}/marking"
+        await self.call(self.cast.officer.account, "POST", f"{path}/run", timeout=120)
+        marker = self.cast.marker.account
+        while (task := await self.call(marker, "GET", f"{path}/queue")) is not None:
+            await self.call(
+                marker,
+                "POST",
+                f"/api/marking/{task['task_id']}",
+                json={"score": half(task["full"]), "note": "模拟阅卷"},
+            )
+
+    async def publish(self) -> None:
+        """Two people publish the results."""
+        for who in (self.cast.officer, self.cast.chief):
+            await self.call(who.account, "POST", f"/api/sessions/{self.session_id}/results/publish")
+
+    async def archive(self) -> dict[str, Any]:
+        """The archive is made."""
+        made: dict[str, Any] = await self.call(
+            self.cast.officer.account,
+            "POST",
+            f"/api/sessions/{self.session_id}/archive",
+            timeout=300,
+        )
+        return made
+
+
+def half(full: str) -> str:
+    """Half of a full mark, rounded down to the marking step of 0.5."""
+    return str(Decimal(full) * 2 // 2 / 2 // Decimal("0.5") * Decimal("0.5"))

@@ -4,6 +4,7 @@ Rules kept here: handing in twice gives the same receipt; the record is durable 
 is shown; the server hands in at the deadline whatever the client does, also right after a restart.
 """
 
+import logging
 from dataclasses import dataclass
 from typing import Any
 
@@ -18,6 +19,8 @@ from server.sittings.rules.timing import SubmitKind, due, may_submit
 from server.sittings.service.hall import Hall
 from server.sittings.service.paper import PaperDesk
 from server.sittings.service.rows import Loaded, load, locked, of_session, unfinished
+
+_log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,17 +93,25 @@ class Submitting:
             ]
         done = 0
         for one in waiting:
-            async with hall.database.write() as tx:
-                fresh = await locked(tx, one.row.id)
-                if not due(hall.clock.now_ms(), fresh.standing(hall.clock.now_ms())):
-                    continue
-                await hall.ensure_running(tx, fresh)
-                await self._write(tx, fresh, SubmitKind.DEADLINE, None)
-                await hall.notify(tx, fresh, "deadline")
-            await self.receipt(one.row.id)
-            hall.moved(one)
-            done += 1
+            try:
+                done += await self._hand_in(one)
+            except Exception:  # noqa: BLE001 - one sitting's fault must not keep the others open
+                _log.exception("sitting %s could not be handed in; tried again", one.row.id)
         return done
+
+    async def _hand_in(self, one: Loaded) -> bool:
+        hall = self._hall
+        async with hall.database.write() as tx:
+            fresh = await locked(tx, one.row.id)
+            now_ms = hall.clock.now_ms()
+            if not due(now_ms, fresh.standing(now_ms)):
+                return False
+            await hall.ensure_running(tx, fresh)
+            await self._write(tx, fresh, SubmitKind.DEADLINE, None)
+            await hall.notify(tx, fresh, "deadline")
+        await self.receipt(one.row.id)
+        hall.moved(one)
+        return True
 
     async def force(
         self, tx: WriteSession, loaded: Loaded, *, by: str, second: str | None, reason: Reason
