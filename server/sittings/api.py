@@ -12,7 +12,6 @@ from pydantic import BaseModel, Field
 from kernel.errors import Kind, Refusal
 from kernel.web import CurrentSitting, refusals
 from server.sittings.service import FinalState, SittingsService
-from server.sittings.service.entry import current
 from server.sittings.service.shapes import (
     EventsIn,
     ack_json,
@@ -115,10 +114,9 @@ def router(service: SittingsService) -> APIRouter:
         service.hall.presence.touch(principal.subject, service.hall.clock.now_ms())
         return state_json(await service.papers.state(principal.subject))
 
-    @api.get("/portrait", responses=refusals(face__not_enrolled=Kind.NOT_FOUND))
+    @api.get("/portrait", responses=refusals(registration__no_portrait=Kind.NOT_FOUND))
     async def portrait(principal: CurrentSitting) -> Response:
-        loaded = await current(service.hall, principal.subject)
-        image = await service.hall.matcher.portrait(subject_id=loaded.candidate.id)
+        image = await service.portrait(principal.subject)
         return Response(image, media_type="image/jpeg", headers={"cache-control": "no-store"})
 
     @api.post("/face", responses=refusals(request__not_jpeg=Kind.INVALID))

@@ -43,8 +43,12 @@ class SeatMatcher(Protocol):
         """``against`` is ``door``, ``purpose`` is ``seat``."""
         ...
 
-    async def portrait(self, *, subject_id: str) -> bytes:
-        """The portrait on file (JPEG)."""
+
+class Portraits(Protocol):
+    """The portraits of registration, of both routes."""
+
+    async def portrait_of_sitting(self, sitting_id: str) -> bytes:
+        """JPEG. Raises ``registration.no_portrait``."""
         ...
 
 

@@ -1,5 +1,7 @@
 """Sittings: sign-in at the seat, paper, answers, handing in, and the steps that staff take."""
 
+from kernel.errors import Kind, Refusal
+from server.sittings.ports import Portraits
 from server.sittings.service.answers import Acked, Answers, Batch, Event
 from server.sittings.service.entry import Device, Entry, FaceResult, SignedIn
 from server.sittings.service.hall import Hall
@@ -14,14 +16,21 @@ from server.sittings.service.watching import Watching
 class SittingsService:
     """The use cases over one hall. ``lookup_key`` finds ID numbers."""
 
-    def __init__(self, hall: Hall, lookup_key: bytes) -> None:
+    def __init__(self, hall: Hall, lookup_key: bytes, portraits: Portraits | None = None) -> None:
         self.hall = hall
+        self._portraits = portraits
         self.papers = PaperDesk(hall)
         self.entry = Entry(hall, lookup_key)
         self.answers = Answers(hall, self.papers)
         self.submitting = Submitting(hall, self.papers)
         self.interventions = Interventions(hall)
         self.watching = Watching(hall)
+
+    async def portrait(self, sitting_id: str) -> bytes:
+        """The candidate's own portrait (JPEG). Raises ``registration.no_portrait``."""
+        if self._portraits is None:
+            raise Refusal("registration.no_portrait", Kind.NOT_FOUND)
+        return await self._portraits.portrait_of_sitting(sitting_id)
 
 
 __all__ = [

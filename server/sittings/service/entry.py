@@ -20,7 +20,7 @@ from server.sittings.ports import Observation, SeatVerdict
 from server.sittings.rules.gate import Arrival, Place, check, needs_help
 from server.sittings.rules.timing import Stage, stage
 from server.sittings.service.hall import Hall
-from server.sittings.service.rows import Loaded, ensure, find, load, locked
+from server.sittings.service.rows import Loaded, ensure, load, locked
 
 TOKEN_VALID_S = 12 * 3_600
 
@@ -219,12 +219,3 @@ class Entry:
                 ),
             )  # fmt: skip
         return row.face_passed
-
-
-async def current(hall: Hall, sitting_id: str) -> Loaded:
-    """The sitting in a transaction of its own. Raises ``sitting.unknown``."""
-    async with hall.database.read() as session:
-        found = await find(session, sitting_id)
-    if found is None:
-        raise Refusal("sitting.unknown", Kind.NOT_FOUND)
-    return found

@@ -62,9 +62,6 @@ class ToldMatcher:
     async def set_door_frame(self, *, subject_id: str, match_id: str) -> None:
         self.doors[subject_id] = match_id
 
-    async def portrait(self, *, subject_id: str) -> bytes:
-        return JPEG + subject_id.encode()
-
     async def frame(self, blob: str) -> bytes:
         return self.frames[blob]
 
@@ -149,7 +146,7 @@ class ExamDay:
             keyring=world.keyring, papers=world.new_papers(), matcher=self.matcher,
             incidents=self.book, presence=self.presence, origin=world.ledger.origin,
         )  # fmt: skip
-        self.sittings = SittingsService(self.hall, key)
+        self.sittings = SittingsService(self.hall, key, world.registration)
         self.desk = CheckinService(
             world.database, world.clock, world.ledger, self.matcher, world.accounts, self.bus, key
         )

@@ -94,7 +94,7 @@ async def read_until(socket: ClientConnection, kind: str) -> dict[str, Any]:
             return message
 
 
-async def test_the_day_over_http(site: Site) -> None:
+async def test_the_day_over_http(site: Site) -> None:  # noqa: PLR0915 - a day told in order
     day = site.day
     one = await day.face_candidate()
     desk = await site.staff(day.first)
@@ -127,6 +127,8 @@ async def test_the_day_over_http(site: Site) -> None:
     assert (await http.get("/api/sitting/state", headers=mine)).json()["stage"] == "face"
     face = await http.post("/api/sitting/face", headers=mine, content=picture("same"))
     assert face.json()["passed"] is True
+    shown = await http.get("/api/sitting/portrait", headers=mine)
+    assert shown.content.startswith(JPEG[:3])
     await day.take_device(one)
     await day.release()
     day.clock.instant_ms = day.starts_at_ms

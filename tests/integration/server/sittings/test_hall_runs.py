@@ -3,9 +3,12 @@
 import asyncio
 
 import pytest
+from sqlalchemy import update
 
 from kernel.errors import Refusal
+from ledger.tables import StreamRow
 from server.sittings.jobs import SittingJobs
+from server.sittings.rules.timing import Stage
 from tests.integration.server.hall import WHY, ExamDay, picture
 
 
@@ -130,3 +133,20 @@ async def test_the_session_begins_with_the_first_paper(day: ExamDay) -> None:
     assert (await day.world.acts(day.session_id))[-1] == "session_started"
     view = await day.world.sessions.one(day.arranged.officer, day.session_id)
     assert view.row.state == "running"
+
+
+async def test_one_sitting_that_cannot_be_handed_in_keeps_no_other_open(day: ExamDay) -> None:
+    people = [one for one in await day.candidates() if one.route == "face"][:2]
+    for one in people:
+        await day.answering(one)
+    broken, sound = people
+    async with day.world.database.write() as tx:
+        await tx.execute(
+            update(StreamRow)
+            .where(StreamRow.stream_id == f"sitting/{broken.sitting_id}")
+            .values(closed=True)
+        )
+    day.clock.instant_ms = day.starts_at_ms + 5_400_000
+    assert await day.sittings.submitting.hand_in_due() == 1
+    assert (await day.sittings.papers.state(sound.sitting_id)).stage is Stage.SUBMITTED
+    assert (await day.sittings.papers.state(broken.sitting_id)).stage is Stage.ENDED
