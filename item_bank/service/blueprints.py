@@ -96,8 +96,8 @@ class Blueprints:
                 .where(ItemRow.state == LIVE)
                 .group_by(ItemRow.blueprint_id)
             )
-            of_points = dict(points.tuples())
-            of_items = dict(items.tuples())
+            of_points = dict(points.all())
+            of_items = dict(items.all())
             return [
                 BlueprintView(row, of_points.get(row.id, 0), of_items.get(row.id, 0))
                 for row in rows.scalars()

@@ -125,7 +125,7 @@ class Releasing:
                 .order_by(ItemRow.blueprint_id, ItemRow.point_code, ItemRow.id)
             )
             by_blueprint: dict[str, list[tuple[ItemRow, VersionRow]]] = defaultdict(list)
-            for item, version in found.tuples():
+            for item, version in found:
                 by_blueprint[item.blueprint_id].append((item, version))
             for blueprint_id, items in by_blueprint.items():
                 row, reading = await blueprint_of(tx, blueprint_id)
@@ -150,7 +150,7 @@ def _content(item_ids: Sequence[str], reason: str) -> bytes:
 
 async def _need_live(tx: WriteSession, item_ids: Sequence[str]) -> None:
     found = await tx.execute(select(ItemRow.id, ItemRow.state).where(ItemRow.id.in_(item_ids)))
-    states = dict(found.tuples())
+    states = dict(found.all())
     for item_id in item_ids:
         if item_id not in states:
             raise Refusal("item.unknown", Kind.NOT_FOUND, id=item_id)

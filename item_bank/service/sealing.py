@@ -171,7 +171,7 @@ class Sealing:
                 .where(AssemblyItemRow.assembly_id == assembly_id)
                 .order_by(AssemblyItemRow.form_code, AssemblyItemRow.position)
             )
-            places = list(found.tuples())
+            places = list(found)
             keys = await self._keys.keys_of(
                 tx,
                 sorted({version.id for _, _, version in places}),
