@@ -62,15 +62,18 @@ class Stored:
 
 @dataclass(frozen=True, slots=True)
 class StreamFile:
-    """The records that can be read; ``broken`` says what stopped the reading, if anything did."""
+    """The records that can be read, and the stream's sealed head; ``broken`` says what stopped the
+    reading, if anything did.
+    """
 
     records: tuple[Stored, ...]
+    head: bytes
     broken: Damage | None = None
 
     @property
     def anchors(self) -> frozenset[bytes]:
-        """Every hash that a record of this file names."""
-        return frozenset(one.header.previous for one in self.records)
+        """Every hash that a record of this file names, or the seal."""
+        return frozenset([self.head, *(one.header.previous for one in self.records)])
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,16 +83,15 @@ class Sealed:
     origin: str
     stream_id: str
     count: int
-    head: bytes
 
 
 _FRAME_START = b"GY\x06record\x00\x01"
 
 
-def read_stream_file(data: bytes) -> StreamFile:
+def read_stream_file(data: bytes, head: bytes) -> StreamFile:
     """Records in file order, as far as they can be read."""
     if not data.startswith(STREAM_MAGIC):
-        return StreamFile((), Damage.EDITED)
+        return StreamFile((), head, Damage.EDITED)
     records: list[Stored] = []
     at = len(STREAM_MAGIC)
     while at < len(data):
@@ -97,13 +99,13 @@ def read_stream_file(data: bytes) -> StreamFile:
         frame = data[at + 4 : at + 4 + size]
         if at + 4 + size > len(data):
             cut = data.count(_FRAME_START, at) <= 1
-            return StreamFile(tuple(records), Damage.TRUNCATED if cut else Damage.EDITED)
+            return StreamFile(tuple(records), head, Damage.TRUNCATED if cut else Damage.EDITED)
         try:
             records.append(_stored(frame))
         except ValueError:
-            return StreamFile(tuple(records), Damage.EDITED)
+            return StreamFile(tuple(records), head, Damage.EDITED)
         at += 4 + size
-    return StreamFile(tuple(records))
+    return StreamFile(tuple(records), head)
 
 
 def _stored(frame: bytes) -> Stored:
@@ -134,7 +136,7 @@ class _Diagnosis:
         self._file = file
         self._records = file.records
         self._others = others
-        self._anchors = file.anchors | {sealed.head}
+        self._anchors = file.anchors
 
     def first(self) -> Finding | None:
         previous, version = ZERO_HASH, 1
@@ -159,7 +161,7 @@ class _Diagnosis:
             return self._found(Damage.TRUNCATED, held + 1)
         if held > count:
             return self._found(Damage.INSERTED, count + 1)
-        if last != self._sealed.head:
+        if last != self._file.head:
             return self._edited(held)
         return None
 
@@ -186,7 +188,7 @@ class _Diagnosis:
             return self._edited(at)
         numbers = [record.header.seq for record in self._records]
         if numbers.count(one.header.seq) > 1:
-            return self._found(Damage.INSERTED, min(at, one.header.seq))
+            return self._found(Damage.INSERTED, at - 1 if one.header.seq == at - 1 else at)
         if one.header.seq < at or at in numbers[at:]:
             return self._found(Damage.REORDERED, at)
         return self._found(Damage.DROPPED, at)

@@ -111,7 +111,7 @@ class _Check:
         return _Seal(file, listed, place.removesuffix(SEAL_FILE))
 
     def _streams(self, seal: _Seal) -> None:
-        for stream_id, (count, head) in seal.list.streams.items():
+        for stream_id, (count, _) in seal.list.streams.items():
             file = self._stream(seal, stream_id)
             if file is None:
                 sitting = stream_id.startswith("sitting/")
@@ -121,7 +121,7 @@ class _Check:
             self._report.streams += 1
             self._report.records += len(file.records)
             found = diagnose(
-                Sealed(seal.list.origin, stream_id, count, head),
+                Sealed(seal.list.origin, stream_id, count),
                 file,
                 lambda other: self._stream(seal, other),
             )
@@ -138,7 +138,7 @@ class _Check:
             return None
         if stream_id not in self._files:
             data = self._parcel.read(place)
-            self._files[stream_id] = read_stream_file(data)
+            self._files[stream_id] = read_stream_file(data, seal.list.streams[stream_id][1])
             self._step(len(data))
         return self._files[stream_id]
 
