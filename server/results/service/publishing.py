@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 from sqlalchemy import select
 
-from kernel.access import Principal, approve, request_approval
+from kernel.access import Principal, Role, approve, request_approval
 from kernel.clock import Clock
 from kernel.db import Database, WriteSession
 from kernel.errors import Kind, Refusal
@@ -31,7 +31,6 @@ from server.sessions.service import (
     move_session,
     need_duty,
     need_reached,
-    need_seen,
     note,
     session_row,
     session_stream,
@@ -41,6 +40,7 @@ from server.sessions.tables import SessionRow
 ACT = "results.publish"
 NEEDED = 2
 _DUTIES = (Duty.CHIEF, Duty.OFFICER)
+_SUPERVISION = frozenset({Role.SUPERVISOR, Role.AUDITOR})
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,12 +63,13 @@ class ResultsService:
         self.receipts = Receipts(database, clock, ledger)
 
     async def results(self, principal: Principal, session_id: str) -> Sheet:
-        """The list. Raises ``sessions.unknown``, ``sessions.not_staffed``, and
+        """The list, for the session's officer and chief and for supervision. Raises ``sessions.unknown``, ``sessions.not_staffed``, and
         ``sessions.wrong_state`` while the session is not closed.
         """
         async with self._db.read() as session:
             exam = await session_row(session, session_id)
-            await need_seen(session, principal, session_id)
+            if not principal.roles & _SUPERVISION:
+                await need_duty(session, principal, session_id, duties=_DUTIES)
             need_reached(exam, SessionState.CLOSED)
             return await sheet_of(session, exam)
 

@@ -7,6 +7,7 @@ import openpyxl
 import pytest
 from sqlalchemy import delete, update
 
+from kernel.access import Principal, Role
 from kernel.errors import Refusal
 from server.invigilation.tables import ViolationRow
 from server.marking.service import MarkingService
@@ -107,6 +108,17 @@ async def test_others_do_not_publish(hall: Afternoon, results: ResultsService, n
     await mark(hall)
     with pytest.raises(Refusal, match="access.role_missing|sessions.not_staffed"):
         await results.publish(staff(name), SESSION)
+
+
+@pytest.mark.parametrize("name", ["invigilator", "marker", "outsider"])
+async def test_others_do_not_see_the_list(results: ResultsService, name: str) -> None:
+    with pytest.raises(Refusal, match="access.role_missing|sessions.not_staffed"):
+        await results.results(staff(name), SESSION)
+
+
+async def test_supervision_sees_the_list(results: ResultsService) -> None:
+    supervisor = Principal("s", "staff", {"roles": [Role.SUPERVISOR.value]})
+    assert len((await results.results(supervisor, SESSION)).lines) == 5
 
 
 async def test_a_mark_changed_in_the_database_is_not_published(
