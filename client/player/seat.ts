@@ -4,16 +4,28 @@ import type { SittingState } from '@/shared/contract'
 import type { Store } from './answers/store'
 import { keepAck, MemoryJournal, StoredJournal, unsentBefore } from './answers/journal'
 import { resumed } from './answers/resume'
+import type { Camera } from './camera/camera'
 import { CameraDuty } from './camera/duty'
 import { Pieces } from './camera/pieces'
+import type { ServerClock } from './clock'
 import { Exam } from './exam/exam'
 import { makeView } from './exam/view'
 import { watch } from './integrity/watch'
 import { signerOf, type KeptDevice } from './live/device'
-import type { Visit } from './visit'
+import type { Server } from './live/server'
+import type { LiveTransport } from './live/transport'
 
 const TICK_MS = 250
 const SLOW_RTT_MS = 800
+
+/** What of the visit a seat works with. */
+export interface SeatParts {
+  store: Store | null
+  transport: LiveTransport
+  clock: ServerClock
+  camera: Camera
+  server: Server
+}
 
 export interface SeatView {
   /** False after the candidate left a full screen that this page had entered. */
@@ -27,11 +39,11 @@ export interface Seat {
 }
 
 export async function openSeat(
-  visit: Visit,
+  parts: SeatParts,
   state: SittingState,
   device: KeptDevice,
 ): Promise<Seat> {
-  const { store, transport, clock } = visit
+  const { store, transport, clock } = parts
   const { sitting_id } = state
   const { epoch } = device.stream
   const paper = { ...(await transport.paper()), epoch }
@@ -66,7 +78,7 @@ export async function openSeat(
   const found = resumed(paper, own, earlier)
   await exam.resume(found)
   const seatView = reactive<SeatView>({ fullscreen: true })
-  const stops = [onDuty(visit, state, exam, epoch), onWatch(exam, seatView)]
+  const stops = [onDuty(parts, state, exam, epoch), onWatch(exam, seatView)]
   transport.open()
   // The segment that was being recorded when an earlier page ended is lost.
   if (own.length > 0) exam.note('recording_gap')
@@ -87,8 +99,8 @@ function kept(store: Store | null, name: string): Promise<unknown> {
   return store?.get('facts', name).catch(() => undefined) ?? Promise.resolve(undefined)
 }
 
-function onDuty(visit: Visit, state: SittingState, exam: Exam, epoch: number): () => void {
-  const { store, camera, server, clock } = visit
+function onDuty(parts: SeatParts, state: SittingState, exam: Exam, epoch: number): () => void {
+  const { store, camera, server, clock } = parts
   const gap = (): void => {
     exam.note('recording_gap')
   }

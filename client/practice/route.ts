@@ -6,10 +6,19 @@ export type Route =
 
 export function routeOf(hash: string): Route {
   const [, page, id] = hash.split('/')
-  const paper_id = decodeURIComponent(id ?? '')
+  const paper_id = decoded(id ?? '')
   if (page === 'paper' && paper_id !== '') return { page, paper_id }
   if (page === 'attempt' && paper_id !== '') return { page, paper_id }
   return { page: 'papers' }
+}
+
+/** Text that somebody has mistyped is no id. */
+function decoded(text: string): string {
+  try {
+    return decodeURIComponent(text)
+  } catch {
+    return ''
+  }
 }
 
 export function addressOf(route: Route): string {

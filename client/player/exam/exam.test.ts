@@ -1,0 +1,194 @@
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
+import { Refused } from '@/shared/api'
+import type { Notice, PaperItem } from '@/shared/contract'
+import type { ClientEvent } from '@/shared/sign'
+import { MemoryJournal } from '../answers/journal'
+import { resumed } from '../answers/resume'
+import type { LiveMessage } from '../transport'
+import { Exam } from './exam'
+import { makeView } from './view'
+import { ITEMS, PAPER, RECEIPT, signer, World } from './world'
+
+let world: World
+let exam: Exam
+
+async function pass(ms: number): Promise<void> {
+  world.now_ms += ms
+  await vi.advanceTimersByTimeAsync(ms)
+  exam.tick()
+  await vi.advanceTimersByTimeAsync(0)
+}
+
+function item(at: number): PaperItem {
+  return ITEMS[at]!
+}
+
+function notice(kind: string, params: Notice['params'] = {}): LiveMessage {
+  return { type: 'notice', notice: { id: kind, kind, text: 'why', params, at_ms: world.now_ms } }
+}
+
+beforeEach(() => {
+  vi.useFakeTimers()
+  world = new World()
+  const view = makeView(PAPER)
+  view.deadline_ms = world.deadline_ms
+  exam = new Exam({
+    view,
+    transport: world,
+    journal: new MemoryJournal(),
+    signer,
+    now: () => world.now_ms,
+    reminders_s: [300, 60],
+  })
+})
+afterEach(() => {
+  vi.useRealTimers()
+})
+
+describe('an exam', () => {
+  it('says saved only after the ack', async () => {
+    world.isDown = true
+    exam.choose(item(0), 'b')
+    await pass(400)
+    expect(exam.facts.save.value).toBe('queued')
+    expect(exam.view.waiting).toBe(1)
+    world.isDown = false
+    await pass(5000)
+    expect(exam.facts.save.value).toBe('saved')
+    expect(world.events.map((event) => event.response)).toEqual([{ options: ['b'] }])
+  })
+
+  it('stores text when the typing rests, once, and at every move', async () => {
+    for (const text of ['一', '一二', '一二三']) exam.type(item(2), text)
+    await pass(1000)
+    exam.type(item(2), '一二三四')
+    exam.go(0)
+    await pass(1000)
+    const texts = world.events.filter((event) => event.kind === 'answer_set')
+    expect(texts.map((event) => event.response)).toEqual([{ text: '一二三' }, { text: '一二三四' }])
+  })
+
+  it('does not record a choice that changes nothing', async () => {
+    exam.choose(item(0), 'b')
+    exam.choose(item(0), 'b')
+    await pass(1000)
+    expect(world.events).toHaveLength(1)
+  })
+
+  it('takes no answer while it is paused, and the clock stands still', async () => {
+    world.stage = 'paused'
+    world.tell(notice('paused'))
+    await pass(1000)
+    const left = exam.facts.left_ms.value
+    exam.choose(item(0), 'a')
+    world.deadline_ms += 60_000
+    await pass(60_000)
+    expect(exam.facts.left_ms.value).toBe(left)
+    expect(world.events).toEqual([])
+    world.stage = 'answering'
+    world.tell(notice('resumed', { deadline_ms: world.deadline_ms }))
+    await pass(1)
+    exam.choose(item(0), 'a')
+    await pass(1000)
+    expect(world.events).toHaveLength(1)
+  })
+
+  it('moves its end and says so once when time is added', async () => {
+    world.deadline_ms += 240_000
+    const added = notice('extended', { extend_s: 240, deadline_ms: world.deadline_ms })
+    world.tell(added)
+    world.tell(added)
+    await pass(1)
+    expect(exam.view.deadline_ms).toBe(840_000)
+    expect(exam.view.messages.map(({ kind, count }) => [kind, count])).toEqual([['extended', 4]])
+  })
+
+  it('reminds at five minutes and at one', async () => {
+    await pass(1)
+    await pass(300_000)
+    await pass(200_000)
+    await pass(50_000)
+    expect(exam.view.messages.map((message) => message.count)).toEqual([5, 1])
+  })
+
+  it('seals at the deadline even offline, and submits when the network is back', async () => {
+    exam.choose(item(0), 'c')
+    await pass(500)
+    world.isDown = true
+    exam.choose(item(1), 'a')
+    await pass(600_000)
+    expect(exam.view.phase).toBe('sealed')
+    exam.choose(item(0), 'a')
+    world.isDown = false
+    await pass(60_000)
+    expect(exam.view.phase).toBe('submitted')
+    expect(world.events.map((event) => event.item_id)).toEqual(['i1', 'i2'])
+    expect(world.submissions.map((one) => one.last_seq)).toEqual([2])
+  })
+
+  it('sends again what the server says it lacks, then submits', async () => {
+    exam.choose(item(0), 'c')
+    await pass(500)
+    world.events = []
+    world.refuseSubmit = [new Refused({ code: 'submit.behind', params: { acked_through: 0 } })]
+    void exam.seal('candidate')
+    await pass(30_000)
+    expect(world.events).toHaveLength(1)
+    expect(exam.view.receipt).toEqual(RECEIPT)
+  })
+
+  it('opens again when it is too early to submit', async () => {
+    world.refuseSubmit = [new Refused({ code: 'submit.too_early', params: { not_before_ms: 9 } })]
+    void exam.seal('candidate')
+    await pass(5000)
+    expect(exam.view.phase).toBe('answering')
+  })
+
+  it('takes the receipt of a sitting that the server has handed in', async () => {
+    world.stage = 'submitted'
+    world.receipt = { ...RECEIPT, kind: 'deadline' }
+    world.tell({ type: 'state', state: await world.state() })
+    await pass(5000)
+    expect(exam.view.phase).toBe('submitted')
+    expect(exam.view.forced).toBeNull()
+  })
+
+  it('is locked when another device answers or the sign-in has ended', () => {
+    world.tell({ type: 'closed', why: 'device' })
+    expect(exam.view.lock).toBe('device')
+    expect(exam.facts.isOpen.value).toBe(false)
+  })
+
+  it('is ended by staff with the reason, and keeps the receipt', async () => {
+    world.stage = 'ended'
+    world.receipt = { ...RECEIPT, kind: 'forced' }
+    world.tell(notice('forced'))
+    await pass(1)
+    expect(exam.view.forced?.text).toBe('why')
+    expect(exam.view.receipt?.kind).toBe('forced')
+  })
+
+  it('goes to the next unanswered item, round the end', () => {
+    exam.choose(item(0), 'a')
+    exam.go(2)
+    exam.goUnanswered()
+    expect(exam.view.current).toBe(1)
+    exam.goUnanswered()
+    expect(exam.view.current).toBe(2)
+  })
+
+  it('resumes with what only this computer holds', async () => {
+    const mine: ClientEvent = {
+      seq: 1,
+      kind: 'answer_set',
+      item_id: 'i1',
+      response: { options: ['b'] },
+      client_ms: 5,
+    }
+    await exam.resume(resumed(PAPER, [mine], []))
+    expect(exam.view.state.answers).toEqual({ i1: { options: ['b'] } })
+    await pass(1000)
+    expect(world.events).toEqual([mine])
+    expect(exam.facts.save.value).toBe('saved')
+  })
+})
