@@ -63,7 +63,8 @@ class ResultsService:
         self.receipts = Receipts(database, clock, ledger)
 
     async def results(self, principal: Principal, session_id: str) -> Sheet:
-        """The list, for the session's officer and chief and for supervision. Raises ``sessions.unknown``, ``sessions.not_staffed``, and
+        """The list, for the session's officer and chief and for supervision. Raises
+        ``sessions.unknown``, ``sessions.not_staffed``, and
         ``sessions.wrong_state`` while the session is not closed.
         """
         async with self._db.read() as session:
