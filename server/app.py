@@ -29,7 +29,7 @@ import server.sittings.api
 import server.sittings.live
 from item_bank import api as bank_api
 from item_bank import commands as bank_commands
-from item_bank.service import BankService
+from item_bank.service import Ask, BankService
 from kernel import web
 from kernel.blobs import LocalBlobs
 from kernel.bus import LocalBus
@@ -56,7 +56,16 @@ from server.sessions.service import SessionsService
 from server.sittings.jobs import SittingJobs
 from server.sittings.service import Hall, Presence, SittingsService
 
-__all__ = ["Services", "bank_commands", "build", "create_app", "face_bench", "face_commands"]
+__all__ = [
+    "Ask",
+    "BankService",
+    "Services",
+    "bank_commands",
+    "build",
+    "create_app",
+    "face_bench",
+    "face_commands",
+]
 
 
 @dataclass(frozen=True)
@@ -119,8 +128,11 @@ def build(settings: Settings, clock: Clock | None = None) -> Services:
         presence=Presence(clock.now_ms()),
         origin=settings.http.origin,
     )
-    sittings = SittingsService(hall, lookup_key)
     font = settings.pdf.font_path
+    registration = RegistrationService(
+        database, clock, ledger, blobs, keyring, proctor, font_path=font
+    )
+    sittings = SittingsService(hall, lookup_key, registration)
     invigilation = InvigilationService(sittings, book, proctor, accounts, font)
     return Services(
         database=database,
@@ -133,9 +145,7 @@ def build(settings: Settings, clock: Clock | None = None) -> Services:
         accounts=accounts,
         bodies=BodiesService(database, clock),
         sessions=SessionsService(database, clock, ledger, settings.exam, sittings.submitting),
-        registration=RegistrationService(
-            database, clock, ledger, blobs, keyring, proctor, font_path=font
-        ),
+        registration=registration,
         papers=papers,
         seating=SeatingService(database, clock, ledger, keyring),
         checkin=CheckinService(database, clock, ledger, proctor, accounts, bus, lookup_key, font),

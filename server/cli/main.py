@@ -11,8 +11,7 @@ from types import ModuleType
 
 from kernel.errors import Refusal, RowRefusal
 from kernel.words import say_refusal, say_row
-from server.cli import archive, bank, bench, demo, doctor, face, practice, rehearse, serve
-from server.seating import commands as draw
+from server.cli import archive, bank, bench, demo, doctor, draw, face, practice, rehearse, serve
 
 COMMANDS: dict[str, tuple[ModuleType, str]] = {
     "demo": (demo, "seed a whole world and serve it · 演示"),
