@@ -40,12 +40,15 @@ class ResultBody(BaseModel):
 
 
 class PublishingBody(BaseModel):
-    """How far a publication has come; ``given`` are the names of those who agreed."""
+    """How far a publication has come; ``given`` are the names of those who agreed, and
+    ``open_incidents`` counts cases that nobody has decided.
+    """
 
     published: bool
     list_hash: str
     given: list[str]
     needed: int
+    open_incidents: int
 
 
 class ReceiptBody(BaseModel):
@@ -82,6 +85,7 @@ def _publishing(done: Publishing) -> PublishingBody:
         list_hash=done.list_hash,
         given=list(done.given),
         needed=done.needed,
+        open_incidents=done.open_incidents,
     )
 
 

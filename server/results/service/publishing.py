@@ -9,16 +9,16 @@ say different things about the marks.
 
 from dataclasses import dataclass
 
-from sqlalchemy import select
+from sqlalchemy import func, select
 
 from kernel.access import Principal, Role, approve, request_approval
 from kernel.clock import Clock
-from kernel.db import Database, WriteSession
+from kernel.db import Database, ReadSession, WriteSession
 from kernel.errors import Kind, Refusal
 from kernel.ids import mint
 from ledger.book import Ledger
 from server.accounts.service import accounts_named
-from server.invigilation.tables import ViolationRow
+from server.invigilation.tables import IncidentRow, ViolationRow
 from server.marking.service import marks_hold
 from server.results.rules import lines_bytes, lines_hash
 from server.results.service.listing import Sheet, computed, sheet_of
@@ -45,11 +45,14 @@ _SUPERVISION = frozenset({Role.SUPERVISOR, Role.AUDITOR})
 
 @dataclass(frozen=True, slots=True)
 class Publishing:
-    """How far a publication has come; ``given`` are names."""
+    """How far a publication has come; ``given`` are names. ``open_incidents`` are cases that
+    nobody has decided: whoever publishes should know, and the ledger says that they did.
+    """
 
     published: bool
     list_hash: str
     given: tuple[str, ...]
+    open_incidents: int
     needed: int = NEEDED
 
 
@@ -113,7 +116,8 @@ class ResultsService:
             )  # fmt: skip
             await self._keep(tx, exam, sheet, found, (first, principal.subject))
             await tx.delete(asked)
-            return await self._far(tx, found, (first, principal.subject), published=True)
+            by = (first, principal.subject)
+            return await self._far(tx, session_id, found, by, published=True)
 
     async def _check_violations(self, tx: WriteSession, session_id: str) -> None:
         records = await self._ledger.read(tx, session_stream(session_id))
@@ -146,9 +150,14 @@ class ResultsService:
                 requested_at_ms=self._clock.now_ms(),
             )
         )
-        act = {"list_hash": found, "by": principal.subject, "at_ms": self._clock.now_ms()}
+        act = {
+            "list_hash": found,
+            "open_incidents": await _open_incidents(tx, session_id),
+            "by": principal.subject,
+            "at_ms": self._clock.now_ms(),
+        }
         await note(tx, self._ledger, session_id, "results_requested", act)
-        return await self._far(tx, found, (principal.subject,), published=False)
+        return await self._far(tx, session_id, found, (principal.subject,), published=False)
 
     async def _keep(
         self, tx: WriteSession, exam: SessionRow, sheet: Sheet, found: str, by: tuple[str, str]
@@ -190,6 +199,7 @@ class ResultsService:
             "totals_hash": sheet.totals_hash,
             "candidates": len(sheet.lines),
             "passed": sum(one.line.passed for one in sheet.lines),
+            "open_incidents": await _open_incidents(tx, exam.id),
             "by": by[0],
             "second": by[1],
             "at_ms": publication.published_at_ms,
@@ -197,8 +207,23 @@ class ResultsService:
         await note(tx, self._ledger, exam.id, "results_published", act)
 
     async def _far(
-        self, tx: WriteSession, found: str, by: tuple[str, ...], *, published: bool
+        self,
+        tx: WriteSession,
+        session_id: str,
+        found: str,
+        by: tuple[str, ...],
+        *,
+        published: bool,
     ) -> Publishing:
         names = await accounts_named(tx, by)
         given = tuple(names[one].name if one in names else one for one in by)
-        return Publishing(published, found, given)
+        return Publishing(published, found, given, await _open_incidents(tx, session_id))
+
+
+async def _open_incidents(session: ReadSession, session_id: str) -> int:
+    found = await session.execute(
+        select(func.count(IncidentRow.id)).where(
+            IncidentRow.session_id == session_id, IncidentRow.decided_at_ms.is_(None)
+        )
+    )
+    return found.scalar_one()

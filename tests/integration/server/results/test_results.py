@@ -9,7 +9,7 @@ from sqlalchemy import delete, update
 
 from kernel.access import Principal, Role
 from kernel.errors import Refusal
-from server.invigilation.tables import ViolationRow
+from server.invigilation.tables import IncidentRow, ViolationRow
 from server.marking.service import MarkingService
 from server.marking.tables import TaskRow
 from server.results.rules import Line, State
@@ -17,7 +17,7 @@ from server.results.service import ResultsService
 from server.results.service.workbook import COLUMNS
 from server.results.tables import ResultRow
 from server.sessions.tables import SessionRow
-from tests.integration.server.after import SESSION, Afternoon, staff
+from tests.integration.server.after import SESSION, Afternoon, sitting_of, staff
 
 OFFICER, CHIEF = staff("officer"), staff("chief")
 
@@ -139,6 +139,26 @@ async def test_a_violation_that_vanished_from_the_database_is_missed(
         await tx.execute(delete(ViolationRow))
     with pytest.raises(Refusal, match="results.facts_differ"):
         await results.publish(OFFICER, SESSION)
+
+
+async def test_whoever_publishes_over_an_undecided_case_is_told_and_it_is_recorded(
+    hall: Afternoon, results: ResultsService
+) -> None:
+    await mark(hall)
+    async with hall.database.write() as tx:
+        tx.add(
+            IncidentRow(
+                id="inc_1", session_id=SESSION, room_id="room_1", sitting_id=sitting_of("chen"),
+                kind="mismatch", severity="red", opened_at_ms=1, last_at_ms=1, count=3, score=0.2,
+                threshold=0.4, capture_ids=[], proposal_s=None, detail={}, state="open",
+                decision=None, decided_by=None, decided_at_ms=None, reason_code=None,
+                reason_text=None,
+            )
+        )  # fmt: skip
+    assert (await results.publish(OFFICER, SESSION)).open_incidents == 1
+    assert (await results.publish(CHIEF, SESSION)).open_incidents == 1
+    [act] = await hall.session_acts("results_published")
+    assert act["open_incidents"] == 1
 
 
 async def test_what_was_published_stays_as_it_was(hall: Afternoon, results: ResultsService) -> None:
