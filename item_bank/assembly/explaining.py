@@ -52,7 +52,8 @@ def _missing(
     solver, solved = model.solve()
     if not solved:
         return None
-    return _cells(model, solver), model.proven
+    alone = not _overlap(plan)  # a written item could serve two forms, so fewer might do
+    return _cells(model, solver), model.proven and alone
 
 
 def _cells(model: Model, solver: cp_model.CpSolver) -> tuple[Shortage, ...]:

@@ -98,16 +98,19 @@ def _item(block: Sequence[Line], source: str) -> RawItem:
         ):
             if last not in (STEM, "选项"):
                 raw.faults.append(RowError(at, "选项", "item.marker_missing", {}, source))
+                break  # the rest is another item
             last = "选项"
             read_options(raw, at, text, source)
         elif last == STEM:
             raw.words[STEM] += "\n" + text.strip()
         elif last == "选项":
             raw.options[-1] += "\n" + text.strip()
+        elif NUMBER.match(fold(text)):
+            raw.faults.append(RowError(at, TYPE, "item.marker_missing", {}, source))
+            break  # the rest is another item
         else:
-            raw.faults.append(
-                RowError(at, last, "item.line_unknown", {"text": text.strip()[:30]}, source)
-            )
+            shown = {"text": text.strip()[:30]}
+            raw.faults.append(RowError(at, last, "item.line_unknown", shown, source))
     return raw
 
 
