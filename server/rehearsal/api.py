@@ -7,7 +7,8 @@ import httpx
 
 from server.rehearsal.figures import Figures
 
-RETRIES = 8
+PATIENCE_S = 16.0
+LONGEST_WAIT_S = 4.0
 
 
 class Refused(Exception):
@@ -21,15 +22,19 @@ class Refused(Exception):
 
 
 class Api:
-    """One person's connection. ``token`` is set by signing in."""
+    """One person's connection. ``token`` is set by signing in; ``patience_s`` bounds ``insist``."""
 
     def __init__(self, http: httpx.AsyncClient, figures: Figures) -> None:
         self._http = http
+        self.patience_s = PATIENCE_S
         self.figures = figures
         self.token = ""
 
     async def call(self, step: str, method: str, path: str, **how: Any) -> Any:
-        """One request; JSON (or bytes) comes back. Raises ``Refused``; httpx errors pass."""
+        """One request; JSON comes back, or bytes (always with ``raw=True``). Raises ``Refused``;
+        httpx errors pass.
+        """
+        raw = how.pop("raw", False)
         headers = {**how.pop("headers", {})}
         if self.token:
             headers["authorization"] = f"Bearer {self.token}"
@@ -43,7 +48,8 @@ class Api:
             refused = Refused(reply.status_code, body)
             self.figures.refused(refused.code)
             raise refused
-        if reply.headers.get("content-type", "").startswith("application/json"):
+        kind = reply.headers.get("content-type", "")
+        if kind.startswith("application/json") and not raw:
             return reply.json()
         return reply.content
 
@@ -51,14 +57,16 @@ class Api:
         """Like ``call``, again and again while the server is away or busy (idempotent calls
         only).
         """
-        for attempt in range(RETRIES):
+        loop = asyncio.get_running_loop()
+        until, wait_s = loop.time() + self.patience_s, 0.25
+        while True:
             try:
                 return await self.call(step, method, path, **how)
             except httpx.TransportError:
-                if attempt == RETRIES - 1:
+                if loop.time() > until:
                     raise
             except Refused as refused:
-                if refused.status != 503 or attempt == RETRIES - 1:
+                if refused.status != 503 or loop.time() > until:
                     raise
-            await asyncio.sleep(min(4.0, 0.25 * 2**attempt))
-        raise AssertionError("unreachable")
+            await asyncio.sleep(wait_s)
+            wait_s = min(LONGEST_WAIT_S, 2 * wait_s)
