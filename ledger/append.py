@@ -4,21 +4,32 @@ Rules kept here: head rows are locked in the order of their names, so no two app
 other in a circle; seq and previous hash come from the locked row; (stream, seq) is unique.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, TypeVar, cast
 
-from sqlalchemy import insert, select, update
+from sqlalchemy import Table, bindparam, select, update
 
 from kernel.clock import Clock
 from kernel.crypto import chance
 from kernel.crypto.suite import Suite
 from kernel.db import WriteSession
 from kernel.errors import Kind, Refusal
+from ledger.bulk import insert_rows
 from ledger.keys import FIRST_VERSION, Keys, scope_of
 from ledger.kinds import must_be_known
 from ledger.record import SALT_BYTES, ZERO_HASH, Place, seal_record
 from ledger.tables import RecordRow, StreamRow
+
+T = TypeVar("T")
+
+_RECORD = cast("Table", RecordRow.__table__)
+_STREAM = cast("Table", StreamRow.__table__)
+_MOVE = (
+    update(_STREAM)
+    .where(_STREAM.c.number == bindparam("at"))
+    .values(next_seq=bindparam("next"), head=bindparam("hash_now"))
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,6 +51,18 @@ class Appended:
     server_ms: int
 
 
+@dataclass(slots=True)
+class Head:
+    """A locked head row; ``chain`` moves it on."""
+
+    number: int
+    stream_id: str
+    session_id: str
+    next_seq: int
+    head: bytes
+    closed: bool
+
+
 class Appender:
     """Holds what every record needs; no state of its own."""
 
@@ -53,18 +76,26 @@ class Appender:
         """Chain the acts. Raises ``ledger.stream_unknown``, ``ledger.stream_closed``,
         ``ledger.kind_unknown``, ``ledger.too_large``, ``ledger.key_missing``.
         """
-        row = await lock_head(session, stream_id)
-        if row.closed:
-            raise Refusal("ledger.stream_closed", Kind.CONFLICT, stream=stream_id)
+        head = await lock_head(session, stream_id)
         key = await self.keys.data_key(session, scope_of(stream_id), FIRST_VERSION)
         now_ms = self.clock.now_ms()
-        seq, head, rows = row.next_seq, row.head, []
+        rows = self.chain(head, key, acts, now_ms)
+        await store(session, rows, [head] if rows else [])
+        return Appended(stream_id, head.next_seq - 1, head.head, now_ms)
+
+    def chain(
+        self, head: Head, key: bytes, acts: Sequence[Act], now_ms: int
+    ) -> list[dict[str, Any]]:
+        """Rows for the acts, and the head moved past them; a refusal leaves it where it was."""
+        if head.closed:
+            raise Refusal("ledger.stream_closed", Kind.CONFLICT, stream=head.stream_id)
+        seq, previous, rows = head.next_seq, head.head, []
         for act in acts:
-            must_be_known(act.kind, stream_id)
+            must_be_known(act.kind, head.stream_id)
             sealed = seal_record(
                 self.suite,
                 key,
-                Place(self.origin, stream_id, seq, head, FIRST_VERSION),
+                Place(self.origin, head.stream_id, seq, previous, FIRST_VERSION),
                 salt=chance.token_bytes(SALT_BYTES),
                 server_ms=now_ms,
                 epoch=act.epoch,
@@ -73,7 +104,7 @@ class Appender:
             )
             rows.append(
                 {
-                    "stream": row.number,
+                    "stream": head.number,
                     "seq": seq,
                     "header": sealed.header,
                     "ciphertext": sealed.ciphertext,
@@ -81,48 +112,57 @@ class Appender:
                     "leaf_index": None,
                 }
             )
-            seq, head = seq + 1, sealed.hash
-        if rows:
-            await session.execute(insert(RecordRow), rows)
-            await session.execute(
-                update(StreamRow)
-                .where(StreamRow.number == row.number)
-                .values(next_seq=seq, head=head)
-            )
-        return Appended(stream_id, seq - 1, head, now_ms)
-
-
-@dataclass(frozen=True, slots=True)
-class Head:
-    """A locked head row."""
-
-    number: int
-    stream_id: str
-    session_id: str
-    next_seq: int
-    head: bytes
-    closed: bool
+            seq, previous = seq + 1, sealed.hash
+        head.next_seq, head.head = seq, previous
+        return rows
 
 
 async def lock_head(session: WriteSession, stream_id: str) -> Head:
     """The head row, locked until the commit. Raises ``ledger.stream_unknown``."""
-    found = (
-        await session.execute(
-            select(
-                StreamRow.number,
-                StreamRow.stream_id,
-                StreamRow.session_id,
-                StreamRow.next_seq,
-                StreamRow.head,
-                StreamRow.closed,
-            )
-            .where(StreamRow.stream_id == stream_id)
-            .with_for_update()
-        )
-    ).first()
-    if found is None:
+    found = await lock_heads(session, [stream_id])
+    if stream_id not in found:
         raise Refusal("ledger.stream_unknown", Kind.NOT_FOUND, stream=stream_id)
-    return Head(*found)
+    return found[stream_id]
+
+
+async def lock_heads(session: WriteSession, stream_ids: Collection[str]) -> dict[str, Head]:
+    """The head rows that exist, locked in the order of their names."""
+    rows = await session.execute(
+        select(
+            StreamRow.number,
+            StreamRow.stream_id,
+            StreamRow.session_id,
+            StreamRow.next_seq,
+            StreamRow.head,
+            StreamRow.closed,
+        )
+        .where(StreamRow.stream_id.in_(padded(stream_ids)))
+        .order_by(StreamRow.stream_id)
+        .with_for_update()
+    )
+    return {row.stream_id: Head(*row) for row in rows}
+
+
+async def store(
+    session: WriteSession, rows: Sequence[dict[str, Any]], moved: Sequence[Head]
+) -> None:
+    """Insert chained rows and move their heads."""
+    if not rows:
+        return
+    await insert_rows(session, _RECORD, rows)
+    connection = await session.connection()
+    await connection.execute(
+        _MOVE,
+        [{"at": one.number, "next": one.next_seq, "hash_now": one.head} for one in moved],
+    )
+
+
+def padded(values: Collection[T]) -> list[T]:
+    """The values, the last repeated up to a power of two: few lengths mean few statements to
+    prepare.
+    """
+    found = list(values)
+    return found + found[-1:] * ((1 << (len(found) - 1).bit_length()) - len(found))
 
 
 async def add_stream(session: WriteSession, stream_id: str, session_id: str) -> int:

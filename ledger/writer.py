@@ -1,35 +1,29 @@
 """Group commit of client batches: one transaction for whatever has queued, then the
 acknowledgements.
 
-Rules kept here: nothing is acknowledged before the commit that holds it; one bad batch fails
-alone (a
-savepoint each); the same event twice is the same acknowledgement, another content under one
-number is
-a recorded conflict; a full queue refuses in words.
+Rules kept here: nothing is acknowledged before the commit that holds it; when a group cannot be
+committed, each of its batches is tried alone, so one bad batch fails alone; a full queue refuses in
+words; a storage that fails is said in words and tried again with the next group.
 """
 
 import asyncio
-from collections.abc import Awaitable, Callable
+from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
 
-import msgspec
-from sqlalchemy import insert, select, update
+from sqlalchemy.exc import IntegrityError, SQLAlchemyError
 
-from kernel.codec import encode
-from kernel.crypto import digest
-from kernel.crypto.signing import ServerKey, device_signature_holds
-from kernel.db import Database, WriteSession
+from kernel.crypto.signing import ServerKey
+from kernel.db import Database
 from kernel.errors import Kind, Refusal
-from ledger.append import Act, Appended, Appender, lock_head
-from ledger.client import Ack, ClientBatch, ClientEvent, ack_frame, batch_message
-from ledger.keys import FIRST_VERSION, scope_of
-from ledger.tables import DeviceRow, SeenRow
+from ledger.append import Appender
+from ledger.client import Ack, ClientBatch, ack_frame
+from ledger.group import Guard, Outcome, take_group
 
-Guard = Callable[[WriteSession], Awaitable[None]]
+__all__ = ["Guard", "LedgerWriter"]
 
 QUEUE_LIMIT = 4_096
 GROUP_LIMIT = 512
+_STORAGE = (SQLAlchemyError, OSError)
 
 
 @dataclass(slots=True)
@@ -39,13 +33,7 @@ class _Waiting:
     done: "asyncio.Future[Ack]"
 
 
-@dataclass(frozen=True, slots=True)
-class _Outcome:
-    """What a batch came to inside the transaction: where it stands, or a conflict to refuse."""
-
-    appended: Appended
-    acked_through: int
-    refused: Refusal | None = None
+_Result = Outcome | Exception
 
 
 class LedgerWriter:
@@ -57,13 +45,16 @@ class LedgerWriter:
         self._signer = signer
         self._queue: asyncio.Queue[_Waiting | None] = asyncio.Queue(QUEUE_LIMIT)
         self._task: asyncio.Task[None] | None = None
+        self._stopped = False
 
     def start(self) -> None:
         """Begin writing; once per process."""
+        self._stopped = False
         self._task = asyncio.create_task(self._run(), name="ledger-writer")
 
     async def stop(self) -> None:
-        """Write what has queued, then end."""
+        """Take no more, write what has queued, then end."""
+        self._stopped = True
         if self._task is not None:
             await self._queue.put(None)
             await self._task
@@ -72,9 +63,12 @@ class LedgerWriter:
     async def submit(self, batch: ClientBatch, guard: Guard) -> Ack:
         """The acknowledgement, after the commit.
 
-        Raises ``ledger.busy``, ``ledger.gap``, ``ledger.conflict``, ``ledger.signature``,
-        ``ledger.device_unknown`` and what the guard or the append raise.
+        Raises ``ledger.busy``, ``ledger.not_stored``, ``ledger.numbers``, ``ledger.gap``,
+        ``ledger.conflict``, ``ledger.signature``, ``ledger.device_unknown`` and what the guard or
+        the append raise.
         """
+        if self._stopped:
+            raise Refusal("ledger.busy", Kind.UNAVAILABLE)
         waiting = _Waiting(batch, guard, asyncio.get_running_loop().create_future())
         try:
             self._queue.put_nowait(waiting)
@@ -100,26 +94,48 @@ class LedgerWriter:
 
     async def _write(self, group: list[_Waiting]) -> None:
         ordered = sorted(group, key=lambda w: w.batch.stream_id)
-        outcomes: list[_Outcome | BaseException]
+        outcomes: Sequence[_Result]
         try:
-            async with self._db.write() as session:
-                outcomes = [await self._try(session, waiting) for waiting in ordered]
+            outcomes = await self._commit(ordered)
         except Exception as failed:  # noqa: BLE001  # whoever waits is told, the writer goes on
-            outcomes = [failed] * len(group)
+            outcomes = [failed] if len(ordered) == 1 else await self._one_by_one(ordered)
         for waiting, outcome in zip(ordered, outcomes, strict=True):
             self._answer(waiting, outcome)
 
-    def _answer(self, waiting: _Waiting, outcome: "_Outcome | BaseException") -> None:
+    async def _commit(self, ordered: Sequence[_Waiting]) -> Sequence[_Result]:
+        """Outcomes of a group that is committed. Raises, with nothing committed, or with a commit
+        whose answer was lost: then trying again finds the events there and acknowledges them.
+        """
+        async with self._db.write() as session:
+            pairs = [(waiting.batch, waiting.guard) for waiting in ordered]
+            return await take_group(session, self._appender, pairs)
+
+    async def _one_by_one(self, ordered: Sequence[_Waiting]) -> list[_Result]:
+        """A transaction each; a storage that fails again is not asked for every batch."""
+        outcomes: list[_Result] = []
+        broken: Exception | None = None
+        for waiting in ordered:
+            if broken is not None:
+                outcomes.append(broken)
+                continue
+            try:
+                outcomes += await self._commit([waiting])
+            except Exception as failed:  # noqa: BLE001  # whoever waits is told
+                outcomes.append(failed)
+                broken = failed if _is_storage(failed) else None
+        return outcomes
+
+    def _answer(self, waiting: _Waiting, outcome: _Result) -> None:
         if waiting.done.done():
             return  # nobody waits any more; the log has it all the same
-        if isinstance(outcome, BaseException):
-            waiting.done.set_exception(outcome)
+        if isinstance(outcome, Exception):
+            waiting.done.set_exception(_said(outcome))
         elif outcome.refused is not None:
             waiting.done.set_exception(outcome.refused)
         else:
             waiting.done.set_result(self._ack(waiting.batch, outcome))
 
-    def _ack(self, batch: ClientBatch, outcome: _Outcome) -> Ack:
+    def _ack(self, batch: ClientBatch, outcome: Outcome) -> Ack:
         at = outcome.appended
         origin = self._appender.origin
         frame = ack_frame(
@@ -136,115 +152,15 @@ class LedgerWriter:
             signature=self._signer.sign(frame),
         )
 
-    async def _try(self, session: WriteSession, waiting: _Waiting) -> "_Outcome | BaseException":
-        try:
-            async with session.begin_nested():
-                return await self._take(session, waiting)
-        except Refusal as refused:
-            return refused
 
-    async def _take(self, session: WriteSession, waiting: _Waiting) -> _Outcome:
-        batch = waiting.batch
-        _check_numbers(batch)
-        await waiting.guard(session)
-        head = await lock_head(session, batch.stream_id)
-        device = await session.get(DeviceRow, (head.number, batch.epoch), with_for_update=True)
-        if device is None:
-            raise Refusal("ledger.device_unknown", Kind.CONFLICT, epoch=batch.epoch)
-        message = batch_message(self._appender.origin, batch.stream_id, batch.epoch, batch.events)
-        if not device_signature_holds(device.public_key, message, batch.signature):
-            raise Refusal("ledger.signature")
-        acked = device.acked_through
-        if batch.first_seq > acked + 1:
-            raise Refusal("ledger.gap", Kind.CONFLICT, next_seq=acked + 1)
-        key = await self._appender.keys.data_key(session, scope_of(batch.stream_id), FIRST_VERSION)
-        known = [event for event in batch.events if event.seq <= acked]
-        differing = await _differing(session, head.number, batch.epoch, known, key)
-        if differing:
-            return await self._conflict(session, batch, differing, acked)
-        fresh = [event for event in batch.events if event.seq > acked]
-        if not fresh:
-            now_ms = self._appender.clock.now_ms()
-            at = Appended(batch.stream_id, head.next_seq - 1, head.head, now_ms)
-            return _Outcome(at, acked)
-        at = await self._appender.append(session, batch.stream_id, _acts(batch, fresh))
-        await session.execute(
-            insert(SeenRow),
-            [
-                {
-                    "stream": head.number,
-                    "epoch": batch.epoch,
-                    "client_seq": event.seq,
-                    "content_mac": _mac(key, batch.epoch, event),
-                }
-                for event in fresh
-            ],
-        )
-        await session.execute(
-            update(DeviceRow)
-            .where(DeviceRow.stream == head.number, DeviceRow.epoch == batch.epoch)
-            .values(acked_through=fresh[-1].seq)
-        )
-        return _Outcome(at, fresh[-1].seq)
-
-    async def _conflict(
-        self, session: WriteSession, batch: ClientBatch, differing: list[ClientEvent], acked: int
-    ) -> _Outcome:
-        acts = [
-            Act("conflict", {**_body(batch, event), "given_kind": event.kind}, batch.epoch)
-            for event in differing
-        ]
-        at = await self._appender.append(session, batch.stream_id, acts)
-        refused = Refusal(
-            "ledger.conflict", Kind.CONFLICT, epoch=batch.epoch, client_seq=differing[0].seq
-        )
-        return _Outcome(at, acked, refused)
+def _is_storage(failed: Exception) -> bool:
+    """A database or disk that fails as such; a broken constraint is one batch's own fault."""
+    return isinstance(failed, _STORAGE) and not isinstance(failed, IntegrityError)
 
 
-def _check_numbers(batch: ClientBatch) -> None:
-    expected = range(batch.first_seq, batch.first_seq + len(batch.events))
-    if not batch.events or [event.seq for event in batch.events] != list(expected):
-        raise Refusal("ledger.numbers", first_seq=batch.first_seq)
-
-
-def _mac(key: bytes, epoch: int, event: ClientEvent) -> bytes:
-    """A keyed digest of the content: equality can be tested, nothing can be read."""
-    return digest.keyed(key, encode("seen", 1, [event.to_bytes(epoch)]))[:16]
-
-
-async def _differing(
-    session: WriteSession, stream: int, epoch: int, known: list[ClientEvent], key: bytes
-) -> list[ClientEvent]:
-    if not known:
-        return []
-    rows = await session.execute(
-        select(SeenRow.client_seq, SeenRow.content_mac).where(
-            SeenRow.stream == stream,
-            SeenRow.epoch == epoch,
-            SeenRow.client_seq.between(known[0].seq, known[-1].seq),
-        )
-    )
-    stored = {seq: mac for seq, mac in rows}
-    return [e for e in known if not digest.same(stored[e.seq], _mac(key, epoch, e))]
-
-
-def _acts(batch: ClientBatch, fresh: list[ClientEvent]) -> list[Act]:
-    """One act per event; the last carries the batch's signature, so that it can be checked
-    again.
-    """
-    acts = [Act(event.kind, _body(batch, event), batch.epoch) for event in fresh]
-    last = acts[-1]
-    signed = {"first_seq": batch.first_seq, "signature": batch.signature.hex()}
-    acts[-1] = Act(last.kind, {**last.body, "batch": signed}, batch.epoch)
-    return acts
-
-
-def _body(batch: ClientBatch, event: ClientEvent) -> dict[str, Any]:
-    body: dict[str, Any] = {"client_seq": event.seq, "client_ms": event.client_ms}
-    if event.item_id:
-        body["item_id"] = event.item_id
-    if event.response_json:
-        body["response"] = msgspec.json.decode(event.response_json)
-    if batch.late:
-        body["late"] = True
-    return body
+def _said(failed: Exception) -> Exception:
+    if not isinstance(failed, _STORAGE):
+        return failed
+    refusal = Refusal("ledger.not_stored", Kind.UNAVAILABLE)
+    refusal.__cause__ = failed
+    return refusal

@@ -1,0 +1,235 @@
+"""One group of client batches in one transaction: read together, decided one by one, written
+together.
+
+Rules kept here: guards come first and heads after them, both in the order of stream names, so no
+two writers wait for each other in a circle; a refusal of one batch has written nothing, so it
+touches no other; the same event twice is the same acknowledgement, another content under one number
+is a recorded conflict.
+"""
+
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import dataclass, field
+from typing import Any, cast
+
+import msgspec
+from sqlalchemy import Table, bindparam, select, update
+
+from kernel.codec import encode
+from kernel.crypto import digest
+from kernel.crypto.signing import device_signature_holds
+from kernel.db import WriteSession
+from kernel.errors import Kind, Refusal
+from ledger.append import Act, Appended, Appender, Head, lock_heads, padded, store
+from ledger.bulk import insert_rows
+from ledger.client import ClientBatch, ClientEvent, batch_message
+from ledger.scopes import FIRST_VERSION, scope_of
+from ledger.tables import DeviceRow, SeenRow
+
+Guard = Callable[[WriteSession], Awaitable[None]]
+"""Asks, in the ledger's transaction, whether the batch may come in: it reads and locks rows, writes
+nothing, and raises a Refusal.
+"""
+
+_SEEN = cast("Table", SeenRow.__table__)
+_DEVICE = cast("Table", DeviceRow.__table__)
+_ACKED = (
+    update(_DEVICE)
+    .where(_DEVICE.c.stream == bindparam("at"), _DEVICE.c.epoch == bindparam("of"))
+    .values(acked_through=bindparam("through"))
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What a batch came to inside the transaction: where it stands, or a conflict to refuse."""
+
+    appended: Appended
+    acked_through: int
+    refused: Refusal | None = None
+
+
+Result = Outcome | Refusal
+
+
+@dataclass(slots=True)
+class _Device:
+    """A device epoch as this group leaves it; ``macs`` are of events that came in this group."""
+
+    stream: int
+    epoch: int
+    public_key: bytes
+    acked: int
+    stored: int
+    macs: dict[int, bytes] = field(default_factory=dict)
+
+
+@dataclass(slots=True)
+class _Writing:
+    """What the group writes at its end."""
+
+    heads: dict[str, Head]
+    devices: dict[tuple[int, int], _Device]
+    records: list[dict[str, Any]] = field(default_factory=list)
+    moved: dict[int, Head] = field(default_factory=dict)
+
+
+async def take_group(
+    session: WriteSession, appender: Appender, group: Sequence[tuple[ClientBatch, Guard]]
+) -> list[Result]:
+    """The outcome of each batch, in the order given, which is by stream name.
+
+    Raises what is not a refusal, from a guard or from the database; then nothing of the group may
+    be committed.
+    """
+    results: dict[int, Result] = {}
+    for number, (batch, guard) in enumerate(group):
+        try:
+            _check_numbers(batch)
+            await guard(session)
+        except Refusal as refused:
+            results[number] = refused
+    admitted = [one for number, one in enumerate(group) if number not in results]
+    writing = await _prepare(session, appender, [batch for batch, _ in admitted])
+    for number, (batch, _) in enumerate(group):
+        if number in results:
+            continue
+        try:
+            results[number] = await _take(session, appender, writing, batch)
+        except Refusal as refused:
+            results[number] = refused
+    await _store(session, writing)
+    return [results[number] for number in range(len(group))]
+
+
+async def _prepare(
+    session: WriteSession, appender: Appender, batches: Sequence[ClientBatch]
+) -> _Writing:
+    """Heads, devices and keys of the whole group, one question each."""
+    if not batches:
+        return _Writing({}, {})
+    streams = sorted({batch.stream_id for batch in batches})
+    heads = await lock_heads(session, streams)
+    await appender.keys.open_many(session, [scope_of(stream) for stream in heads])
+    # A statement of its own after the locks: what another writer acknowledged meanwhile is seen.
+    numbers = [head.number for head in heads.values()]
+    rows = await session.execute(
+        select(_DEVICE).where(_DEVICE.c.stream.in_(padded(numbers) if numbers else []))
+    )
+    devices = {
+        (row.stream, row.epoch): _Device(
+            row.stream, row.epoch, row.public_key, row.acked_through, row.acked_through
+        )
+        for row in rows
+    }
+    return _Writing(heads, devices)
+
+
+async def _take(
+    session: WriteSession, appender: Appender, writing: _Writing, batch: ClientBatch
+) -> Outcome:
+    head = writing.heads.get(batch.stream_id)
+    if head is None:
+        raise Refusal("ledger.stream_unknown", Kind.NOT_FOUND, stream=batch.stream_id)
+    device = writing.devices.get((head.number, batch.epoch))
+    if device is None:
+        raise Refusal("ledger.device_unknown", Kind.CONFLICT, epoch=batch.epoch)
+    message = batch_message(appender.origin, batch.stream_id, batch.epoch, batch.events)
+    if not device_signature_holds(device.public_key, message, batch.signature):
+        raise Refusal("ledger.signature")
+    if batch.first_seq > device.acked + 1:
+        raise Refusal("ledger.gap", Kind.CONFLICT, next_seq=device.acked + 1)
+    key = await appender.keys.data_key(session, scope_of(batch.stream_id), FIRST_VERSION)
+    known = [event for event in batch.events if event.seq <= device.acked]
+    fresh = [event for event in batch.events if event.seq > device.acked]
+    differing = await _differing(session, device, known, key)
+    acts = _conflicts(batch, differing) if differing else _acts(batch, fresh)
+    now_ms = appender.clock.now_ms()
+    rows = appender.chain(head, key, acts, now_ms) if acts else []
+    if rows:
+        writing.records += rows
+        writing.moved[head.number] = head
+    at = Appended(batch.stream_id, head.next_seq - 1, head.head, now_ms)
+    if differing:
+        refused = Refusal(
+            "ledger.conflict", Kind.CONFLICT, epoch=batch.epoch, client_seq=differing[0].seq
+        )
+        return Outcome(at, device.acked, refused)
+    for event in fresh:
+        device.macs[event.seq] = _mac(key, batch.epoch, event)
+        device.acked = event.seq
+    return Outcome(at, device.acked)
+
+
+async def _store(session: WriteSession, writing: _Writing) -> None:
+    await store(session, writing.records, list(writing.moved.values()))
+    changed = [device for device in writing.devices.values() if device.macs]
+    seen = [
+        {"stream": one.stream, "epoch": one.epoch, "client_seq": seq, "content_mac": mac}
+        for one in changed
+        for seq, mac in one.macs.items()
+    ]
+    await insert_rows(session, _SEEN, seen)
+    if changed:
+        connection = await session.connection()
+        await connection.execute(
+            _ACKED,
+            [{"at": one.stream, "of": one.epoch, "through": one.acked} for one in changed],
+        )
+
+
+def _check_numbers(batch: ClientBatch) -> None:
+    expected = range(batch.first_seq, batch.first_seq + len(batch.events))
+    if batch.first_seq < 1 or not batch.events or [e.seq for e in batch.events] != list(expected):
+        raise Refusal("ledger.numbers", first_seq=batch.first_seq)
+
+
+def _mac(key: bytes, epoch: int, event: ClientEvent) -> bytes:
+    """A keyed digest of the content: equality can be tested, nothing can be read."""
+    return digest.keyed(key, encode("seen", 1, [event.to_bytes(epoch)]))[:16]
+
+
+async def _differing(
+    session: WriteSession, device: _Device, known: list[ClientEvent], key: bytes
+) -> list[ClientEvent]:
+    macs = device.macs
+    if known and known[0].seq <= device.stored:
+        rows = await session.execute(
+            select(SeenRow.client_seq, SeenRow.content_mac).where(
+                SeenRow.stream == device.stream,
+                SeenRow.epoch == device.epoch,
+                SeenRow.client_seq.between(known[0].seq, known[-1].seq),
+            )
+        )
+        macs = {row.client_seq: row.content_mac for row in rows} | device.macs
+    return [e for e in known if not digest.same(macs[e.seq], _mac(key, device.epoch, e))]
+
+
+def _acts(batch: ClientBatch, fresh: list[ClientEvent]) -> list[Act]:
+    """One act per event; the last carries the batch's signature, so that it can be checked
+    again.
+    """
+    acts = [Act(event.kind, _body(batch, event), batch.epoch) for event in fresh]
+    if acts:
+        last = acts[-1]
+        signed = {"first_seq": batch.first_seq, "signature": batch.signature.hex()}
+        acts[-1] = Act(last.kind, {**last.body, "batch": signed}, batch.epoch)
+    return acts
+
+
+def _conflicts(batch: ClientBatch, differing: list[ClientEvent]) -> list[Act]:
+    """The other content beside what is in the log already."""
+    return [
+        Act("conflict", {**_body(batch, event), "given_kind": event.kind}, batch.epoch)
+        for event in differing
+    ]
+
+
+def _body(batch: ClientBatch, event: ClientEvent) -> dict[str, Any]:
+    body: dict[str, Any] = {"client_seq": event.seq, "client_ms": event.client_ms}
+    if event.item_id:
+        body["item_id"] = event.item_id
+    if event.response_json:
+        body["response"] = msgspec.json.decode(event.response_json)
+    if batch.late:
+        body["late"] = True
+    return body
