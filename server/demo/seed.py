@@ -73,7 +73,9 @@ async def seed(settings: Settings, clock: Clock, starts_in_s: int) -> World:
             one.folder: await fill_bank(day, one, seed=20261 + n)
             for n, one in enumerate(OCCUPATIONS)
         }
-        bundle = await day.call(DEMO.bank_keeper.account, "GET", "/api/bank/released/bundle")
+        bundle = await day.call(
+            DEMO.bank_keeper.account, "GET", "/api/bank/released/bundle", raw=True
+        )
         archive_id, code = await yesterday(day, hand, site_id, packages)
         public = services.bank.signer_public
     app = create_app(settings, clock)
