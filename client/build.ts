@@ -4,8 +4,9 @@
  * `node build.ts [--watch] [player|console|practice ...]`; without a name, all. Chromium 109 is the
  * oldest browser served (the last for Windows 7), for scripts and for styles.
  */
-import { existsSync } from 'node:fs'
+import { existsSync, readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { gzipSync } from 'node:zlib'
 import vue from '@vitejs/plugin-vue'
 import { build, type InlineConfig } from 'vite'
 
@@ -13,6 +14,8 @@ const HERE = import.meta.dirname
 const BASES = { player: '/exam/', console: '/console/', practice: '/' } as const
 type Program = keyof typeof BASES
 const OLDEST = 'chrome109'
+/** Scripts of a program, compressed: what an old PC must load before the first question. */
+const BUDGET_BYTES: Partial<Record<Program, number>> = { player: 120_000, practice: 120_000 }
 
 function configOf(program: Program, watch: boolean): InlineConfig {
   return {
@@ -43,6 +46,18 @@ function configOf(program: Program, watch: boolean): InlineConfig {
   }
 }
 
+function checkBudget(program: Program): void {
+  const budget = BUDGET_BYTES[program]
+  if (budget === undefined) return
+  const assets = join(HERE, 'dist', program, 'assets')
+  const scripts = readdirSync(assets).filter((name) => name.endsWith('.js'))
+  const sizes = scripts.map((name) => gzipSync(readFileSync(join(assets, name))).length)
+  const total = sizes.reduce((sum, size) => sum + size, 0)
+  if (total === 0 || total > budget) {
+    throw new Error(`${program}: ${total} bytes of compressed scripts, allowed are ${budget}`)
+  }
+}
+
 function isProgram(word: string): word is Program {
   return word in BASES
 }
@@ -59,4 +74,5 @@ for (const program of wanted) {
     throw new Error(`${program}/index.html is missing`)
   }
   await build(configOf(program, watch))
+  if (!watch) checkBudget(program)
 }
