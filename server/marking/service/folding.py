@@ -1,0 +1,74 @@
+"""Answers as the ledger holds them: the only thing that is ever marked.
+
+Rules kept here: which papers were handed in, which form they were bound to and what was answered
+are
+read from the streams; a database that says otherwise stops the marking.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from sqlalchemy import select
+
+from kernel.db import Database
+from kernel.errors import Kind, Refusal
+from ledger.book import Ledger, OpenRecord
+from ledger.fold import fold
+from paper.package import Content, Form, form_hash
+from paper.responses import Response, parse_response
+from server.checkin.service import sitting_stream
+from server.sittings.tables import SittingRow
+
+_FOLDED_AT_ONCE = 50
+
+
+@dataclass(frozen=True, slots=True)
+class Folded:
+    """A sitting's answers in the form they are marked."""
+
+    sitting_id: str
+    form: Form
+    responses: dict[str, Response]
+
+
+async def fold_session(
+    database: Database, ledger: Ledger, session_id: str, content: Content
+) -> list[Folded]:
+    """Every sitting that the ledger says was handed in, by sitting id."""
+    forms = {form.form_code: form for form in content.forms}
+    async with database.read() as session:
+        heads = await ledger.heads(session, session_id)
+        found = await session.execute(
+            select(SittingRow.id).where(
+                SittingRow.session_id == session_id, SittingRow.submitted_at_ms.is_not(None)
+            )
+        )
+        stored = set(found.scalars())
+    prefix = sitting_stream("")
+    streams = sorted(one.stream_id for one in heads if one.stream_id.startswith(prefix))
+    folded: list[Folded] = []
+    for at in range(0, len(streams), _FOLDED_AT_ONCE):
+        async with database.read() as session:
+            for stream in streams[at : at + _FOLDED_AT_ONCE]:
+                records = await ledger.read(session, stream)
+                if any(record.kind == "submitted" for record in records):
+                    folded.append(_folded(stream.removeprefix(prefix), records, forms))
+    differing = stored.symmetric_difference(one.sitting_id for one in folded)
+    if differing:
+        raise Refusal("marking.submission_differs", Kind.CONFLICT, sitting=min(differing))
+    return folded
+
+
+def _folded(sitting_id: str, records: Sequence[OpenRecord], forms: Mapping[str, Form]) -> Folded:
+    """The form is the one that the stream was bound to when it was opened."""
+    bound = records[0].body
+    form = forms.get(bound["form_code"])
+    if form is None or form_hash(form).hex() != bound["form_hash"]:
+        raise Refusal("marking.form_unknown", Kind.CONFLICT, form=bound["form_code"])
+    items = {item.item_id: item for item in form.items}
+    answers = {}
+    for item_id, raw in fold(records).answers.items():
+        response = parse_response(items[item_id], raw) if item_id in items else None
+        if response is not None:
+            answers[item_id] = response
+    return Folded(sitting_id, form, answers)
