@@ -1,42 +1,72 @@
 """``gongyuan``: the command line is a contract.
 
 Rules kept here: exit 0 good, 1 a check failed or something was refused, 2 wrong usage; results go
-to
-standard output (``--json``: JSON lines), words to standard error in Chinese and English.
+to standard output, words to standard error in Chinese and English; commands are loaded when the
+program runs and not when this module is imported, so that a matcher process starts light.
 """
 
 import argparse
 import sys
-from types import ModuleType
 
 from kernel.errors import Refusal, RowRefusal
 from kernel.words import say_refusal, say_row
-from server.cli import archive, bank, bench, demo, doctor, draw, face, practice, rehearse, serve
-
-COMMANDS: dict[str, tuple[ModuleType, str]] = {
-    "demo": (demo, "seed a whole world and serve it · 演示"),
-    "serve": (serve, "run the server · 运行服务"),
-    "migrate": (serve, "bring the schema up to date · 升级数据库"),
-    "doctor": (doctor, "check this machine · 检查本机"),
-    "bank": (bank, "import, export and assemble items · 题库"),
-    "draw": (draw, "recompute a published lot · 复算抽签"),
-    "face": (face, "measure and replay face matching · 人脸比对"),
-    "practice": (practice, "the public practice program · 模拟练习"),
-    "rehearse": (rehearse, "drive a session with simulated candidates · 试考"),
-    "archive": (archive, "export a session's archive · 导出档案"),
-    "verify": (archive, "prove an archive offline · 离线核验"),
-    "bench": (bench, "measure against the physical limit · 基准测试"),
-}
 
 
 def parser() -> argparse.ArgumentParser:
     """The whole command line."""
+    from server.cli import (
+        archive,
+        bank,
+        bench,
+        demo,
+        doctor,
+        draw,
+        face,
+        practice,
+        rehearse,
+        serve,
+    )
+
+    table = (
+        ("demo", demo.demo_arguments, demo.run_demo, "seed a whole world, serve it · 演示"),
+        ("serve", serve.serve_arguments, serve.run_serve, "run the server · 运行服务"),
+        ("migrate", serve.migrate_arguments, serve.run_migrate, "update the schema · 升级数据库"),
+        ("doctor", doctor.doctor_arguments, doctor.run_doctor, "check this machine · 检查本机"),
+        ("bank", bank.bank_arguments, bank.run_bank, "items in and out, forms · 题库"),
+        ("draw", draw.draw_arguments, draw.run_draw, "recompute a published lot · 复算抽签"),
+        ("face", face.face_arguments, face.run_face, "measure and replay · 人脸比对"),
+        (
+            "practice",
+            practice.practice_arguments,
+            practice.run_practice,
+            "the public practice program · 模拟练习",
+        ),
+        (
+            "rehearse",
+            rehearse.rehearse_arguments,
+            rehearse.run_rehearse,
+            "a session with simulated candidates · 试考",
+        ),
+        (
+            "archive",
+            archive.archive_arguments,
+            archive.run_archive,
+            "export a session's archive · 导出档案",
+        ),
+        (
+            "verify",
+            archive.verify_arguments,
+            archive.run_verify,
+            "prove an archive offline · 离线核验",
+        ),
+        ("bench", bench.bench_arguments, bench.run_bench, "against the limit · 基准测试"),
+    )
     root = argparse.ArgumentParser(prog="gongyuan", description="Gongyuan 贡院")
     commands = root.add_subparsers(dest="command", required=True, metavar="COMMAND")
-    for name, (module, purpose) in COMMANDS.items():
+    for name, arguments, run, purpose in table:
         command = commands.add_parser(name, help=purpose, description=purpose)
-        getattr(module, f"{name}_arguments")(command)
-        command.set_defaults(run=getattr(module, f"run_{name}"))
+        arguments(command)
+        command.set_defaults(run=run)
     return root
 
 

@@ -57,6 +57,21 @@ class SimulatedCandidate:
         self._origin = ""
         self._unsent: list[dict[str, Any]] = []
 
+    @property
+    def epoch(self) -> int:
+        """The device epoch in force; 0 before the first."""
+        return self._epoch
+
+    @property
+    def unsent(self) -> tuple[dict[str, Any], ...]:
+        """Events that are queued and not acknowledged."""
+        return tuple(self._unsent)
+
+    @property
+    def standing(self) -> dict[str, Any]:
+        """The acknowledged answers, blanks left out."""
+        return {item: given for item, given in self.promised.answers.items() if given is not None}
+
     async def sign_in(self) -> None:
         """At the seat: ticket number, ID number, this machine."""
         body = {
@@ -177,7 +192,9 @@ class SimulatedCandidate:
 
     async def submit(self) -> dict[str, Any]:
         """Hand in; the same receipt however often it is asked."""
-        stated = digest.sha256(canonical_json(self.promised.answers))
+        stated = digest.sha256(
+            encode("client-state", 1, [canonical_json(self.standing).decode()])
+        )
         last = self._next_seq - 1
         message = encode(
             "client-final", 1, [self._origin, self._stream_id, self._epoch, last, stated]

@@ -19,7 +19,7 @@ class FaceSet:
     frames: tuple[bytes, ...]
 
 
-OWN = Path(__file__).parent.parent / "demo" / "faces"
+OWN = Path(__file__).parent / "pictures"
 
 
 def load_faces(folder: Path | None = None) -> dict[str, FaceSet]:
