@@ -31,7 +31,7 @@ PLANTINGS = (
     Planting("day", "server/sittings/service.py", "import server.invigilation"),
     Planting("day", "server/archive/__init__.py", "import server.app"),
     Planting("day", "server/helpers.py", "x = 1"),
-    Planting("day", "server/demo/planted.py", "import server.rehearsal"),
+    Planting("day", "server/rehearsal/planted.py", "import server.demo"),
     Planting("furniture", "server/accounts/helpers.py", "x = 1"),
     Planting(
         "furniture",
