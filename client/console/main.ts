@@ -12,7 +12,6 @@ import './theme.css'
 import './wall/wall.css'
 import { createWords } from '@/shared/i18n'
 import App from './App.vue'
-import en from './locale/en.json'
-import zh from './locale/zh.json'
+import { en, zh } from './locale/words'
 
 createApp(App).use(createWords({ zh, en })).mount('#app')

@@ -4,29 +4,50 @@ import type { RefusedRow } from '@/shared/api'
 export interface ImportReport {
   accepted: number
   rejected: number
+  written: boolean
   rows: RefusedRow[]
 }
 
+/** `items` counts live items. */
 export interface Blueprint {
   blueprint_id: string
   occupation_code: string
   occupation_name: string
   level: number
   points: number
-  warnings?: string[]
+  items: number
 }
 
-/** A node of the scope tree; `supply` counts usable items per type. */
-export interface ScopeNode {
+export interface BlueprintTaken {
+  blueprint_id: string
+  points: number
+  warnings: RefusedRow[]
+}
+
+/** `supply` is item type → live items. */
+export interface Point {
   code: string
   name: string
-  weight: number | string | null
-  supply?: Record<string, number>
-  children?: ScopeNode[]
+  importance: string
+  supply: Record<string, number>
 }
 
-export interface BlueprintDetail extends Blueprint {
-  tree: ScopeNode[]
+/** A scope with the points right under it; `weight` is empty below level 2. */
+export interface Scope {
+  code: string
+  parent: string
+  level: number
+  name: string
+  weight: string
+  points: Point[]
+}
+
+export interface BlueprintDetail {
+  blueprint_id: string
+  occupation_code: string
+  occupation_name: string
+  level: number
+  scopes: Scope[]
 }
 
 export type Tier = 'national' | 'provincial' | 'institution'
@@ -34,15 +55,16 @@ export const TIERS: readonly Tier[] = ['national', 'provincial', 'institution']
 export type ItemType = 'single' | 'multiple' | 'judge' | 'short'
 export const ITEM_TYPES: readonly ItemType[] = ['single', 'multiple', 'judge', 'short']
 
+/** An item without its key; `difficulty` is 1 to 5. */
 export interface ItemLine {
   item_id: string
-  type: string
-  tier: string
-  point_code: string
-  point_name?: string
-  stem: string
+  type: ItemType
+  tier: Tier
   state: string
-  difficulty?: number | null
+  point_code: string
+  difficulty: number
+  stem: string
+  score: string
 }
 
 export interface ItemPage {
@@ -52,33 +74,32 @@ export interface ItemPage {
   page_size: number
 }
 
+/** One form in figures; `by_scope` is scope → marks, `by_tier` tier → items. */
 export interface AssemblyForm {
   form_code: string
-  items: number | unknown[]
-  full_score: string | number
-  by_scope: {
-    code: string
-    name: string
-    wanted?: number
-    count: number
-    score?: string | number
-  }[]
-  mean_difficulty: number | null
+  items: number
+  full_score: string
+  by_scope: Record<string, string>
+  by_tier: Record<string, number>
+  mean_difficulty: string
 }
 
+/** `shared` is the most items two forms have in common. */
 export interface Assembly {
   assembly_id: string
-  title?: string
+  title: string
   forms: AssemblyForm[]
-  shortages: RefusedRow[]
+  shared: number | null
 }
 
 export interface BankPackage {
   package_id: string
+  assembly_id: string
   title: string
+  forms: string[]
   sha256: string
-  sealed_at_ms?: number
-  size_bytes?: number
+  size_bytes: number
+  sealed_at_ms: number
 }
 
 export interface Holder {

@@ -1,8 +1,7 @@
 import { readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
-import en from './en.json'
-import zh from './zh.json'
+import { en, zh } from './words'
 
 const CONSOLE = join(import.meta.dirname, '..')
 
