@@ -15,7 +15,7 @@ from item_bank.assembly.plan import CENTS, Loosening, Plan, Rule, Short, Shortag
 from paper.items import ItemType
 
 _ITEM_COST = 1_000
-_LOOSENING = 3.0
+_LOOSENING = 1.0
 """Deterministic time for each rule that is tried alone."""
 
 
@@ -24,8 +24,8 @@ def explain(plan: Plan, supply: tuple[Supply, ...]) -> Short:
     missing = _missing(plan, supply, PLAIN)
     if missing is None:
         return Short((), _impossible_scores(plan, supply))
-    loosenings = tuple(_loosenings(plan, supply))
     shortages, proven = missing
+    loosenings = tuple(_loosenings(plan, supply, PLAIN if shortages else ALL_RULES))
     if shortages or loosenings:
         return Short(shortages, loosenings, proven=proven)
     shortages, proven = _missing(plan, supply, ALL_RULES) or ((), False)
@@ -86,10 +86,14 @@ def _cells(model: Model, solver: cp_model.CpSolver) -> tuple[Shortage, ...]:
     )
 
 
-def _loosenings(plan: Plan, supply: tuple[Supply, ...]) -> list[Loosening]:
-    """Each rule that could do it alone, with the least change that does."""
+def _loosenings(plan: Plan, supply: tuple[Supply, ...], rules: frozenset[Rule]) -> list[Loosening]:
+    """Each rule that could do it alone, with the least change that does. Where the plain supply
+    is short, only the plain supply's own rules can help.
+    """
     found = []
     for loosen in _candidates(plan, supply):
+        if loosen[0] not in rules:
+            continue
         slack = _least_slack(plan, supply, loosen, phantoms=False)
         if slack is not None:
             found.append(_loosening(plan, loosen, *slack))

@@ -19,8 +19,8 @@ from kernel.codec import encode
 from kernel.lot import shuffled
 from paper.items import ItemType, Tier
 
-EFFORT = 10.0
-"""Deterministic time per question to the solver (about seconds of one core)."""
+EFFORT = 3.0
+"""Deterministic time per question to the solver (up to some 15 seconds of one slow core)."""
 
 Loosen = tuple[Rule, Tier | None]
 ALL_RULES = frozenset(Rule)

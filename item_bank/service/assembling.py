@@ -237,7 +237,7 @@ def _reports(plan: Plan, drawn: Drawn, items: Mapping[str, ItemRow]) -> list[For
 
 def short_refusal(short: Short, title: str) -> Refusal:
     """``assembly.short`` (409) with every cell and every rule that alone would do."""
-    rows = [_cell(at, one, title) for at, one in enumerate(short.shortages, 1)]
+    rows = [_cell(at, one, title, proven=short.proven) for at, one in enumerate(short.shortages, 1)]
     start = len(rows) + 1
     rows += [_rule(at, one, title) for at, one in enumerate(short.loosenings, start)]
     if not rows:
@@ -247,11 +247,11 @@ def short_refusal(short: Short, title: str) -> Refusal:
     return refusal
 
 
-def _cell(row: int, shortage: Shortage, title: str) -> RowError:
+def _cell(row: int, shortage: Shortage, title: str, *, proven: bool) -> RowError:
     name = TYPE_NAMES[shortage.type]
     params = {
         "scope": shortage.area, "type": shortage.type.value, "type_name": name,
-        "missing": shortage.missing, "have": shortage.have,
+        "missing": shortage.missing, "have": shortage.have, "sign": "" if proven else "≤ ",
         "points": ", ".join(point or "(+)" for point in shortage.points),
     }  # fmt: skip
     return RowError(row, f"{shortage.area} {name}", "assembly.cell_short", params, title)
