@@ -123,8 +123,8 @@ def router(service: SeatingService) -> APIRouter:
         return _draw(await service.freeze(principal, session_id))
 
     @api.post("/commitments", responses=STATE)
-    async def commit(principal: Drawer, session_id: str, body: Commitment) -> DrawBody:
-        return _draw(await service.commit(principal, session_id, body.party, body.commitment_hex))
+    async def take_commitment(principal: Drawer, session_id: str, body: Commitment) -> DrawBody:
+        return _draw(await service.take_commitment(principal, session_id, body.party, body.commitment_hex))
 
     @api.post("/reveals", responses=STATE)
     async def reveal(principal: Drawer, session_id: str, body: Reveal) -> DrawBody:

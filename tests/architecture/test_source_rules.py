@@ -4,6 +4,7 @@ Each rule is a function from one file to its faults, and each is shown to bite o
 """
 
 import ast
+import re
 from collections.abc import Callable, Iterable
 from pathlib import Path
 
@@ -13,6 +14,7 @@ from tests.architecture.tree import ROOT, parsed, sources, title
 
 MOST_LINES = 400
 SHAPELESS = {"utils", "util", "helpers", "helper", "common", "manager", "managers", "misc", "base"}
+REVISION = re.compile(r"/migrations/\w+/r\d{4}_\w+\.py$")  # written by a tool, never edited
 COMMIT_DOOR = "kernel/db.py"
 
 
@@ -83,7 +85,8 @@ def test_the_purity_rule_bites(sample: str) -> None:
 
 def test_no_file_is_longer_than_the_house_allows() -> None:
     every = sources() + sources("setup", "tests")
-    counted = {title(path): len(path.read_text().splitlines()) for path in every}
+    read = [path for path in every if not REVISION.search(path.as_posix())]
+    counted = {title(path): len(path.read_text().splitlines()) for path in read}
     assert counted
     assert {name: lines for name, lines in counted.items() if lines > MOST_LINES} == {}
 

@@ -103,7 +103,7 @@ class SeatingService:
             await tx.flush()
             return await view_of(tx, row, self._clock.now_ms())
 
-    async def commit(
+    async def take_commitment(
         self, principal: Principal, session_id: str, party: str, commitment_hex: str
     ) -> DrawView:
         """Chief or officer commits. Raises ``draw.party_unknown``, ``draw.already_committed``,

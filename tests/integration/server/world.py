@@ -383,7 +383,7 @@ async def draw_lots(arranged: Arranged) -> None:
     people = {"chief": arranged.chief, "officer": arranged.officer}
     for party, value in values.items():
         kept = commitment(view.draw_id, party, value).hex()
-        await seating.commit(people[party], session_id, party, kept)
+        await seating.take_commitment(people[party], session_id, party, kept)
     for party, value in values.items():
         await seating.reveal(people[party], session_id, party, value.hex())
 

@@ -38,7 +38,7 @@ async def committed(made: Arranged) -> None:
     view = await seating.freeze(made.officer, made.session_id)
     for party, who in (("chief", made.chief), ("officer", made.officer)):
         kept = commitment(view.draw_id, party, VALUES[party]).hex()
-        view = await seating.commit(who, made.session_id, party, kept)
+        view = await seating.take_commitment(who, made.session_id, party, kept)
     assert view.state == "committed"
 
 
@@ -100,10 +100,10 @@ async def test_no_reveal_before_all_have_committed(world: World) -> None:
     seating, session_id = world.seating, made.session_id
     view = await seating.freeze(made.officer, session_id)
     kept = commitment(view.draw_id, "chief", VALUES["chief"]).hex()
-    await seating.commit(made.chief, session_id, "chief", kept)
+    await seating.take_commitment(made.chief, session_id, "chief", kept)
     early = seating.reveal(made.chief, session_id, "chief", VALUES["chief"].hex())
     assert await code_of(early) == "draw.wrong_state"
-    assert await code_of(seating.commit(made.chief, session_id, "chief", kept)) == (
+    assert await code_of(seating.take_commitment(made.chief, session_id, "chief", kept)) == (
         "draw.already_committed"
     )
 
