@@ -40,13 +40,14 @@ def test_every_code_in_the_sources_has_words_in_both_languages() -> None:
 
 
 @pytest.mark.parametrize("code", sorted(catalogue()))
-def test_both_languages_use_the_same_parameters(code: str) -> None:
+def test_both_languages_say_equally_much(code: str) -> None:
     sentences = catalogue()[code]
     used = [
         {name for _, name, _, _ in string.Formatter().parse(sentences[lang]) if name}
         for lang in LANGUAGES
     ]
-    assert used[0] == used[1]
+    # a name of a thing may have a parameter per language (``type_name`` beside ``type``)
+    assert {n.removesuffix("_name") for n in used[0]} == {n.removesuffix("_name") for n in used[1]}
 
 
 def test_an_unknown_code_is_shown_and_not_hidden() -> None:
