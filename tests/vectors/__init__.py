@@ -1,0 +1,1 @@
+"""Known bytes, read by Python and TypeScript; ``make.py`` writes them."""
