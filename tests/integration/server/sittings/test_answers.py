@@ -187,7 +187,7 @@ async def test_nothing_is_acknowledged_before_the_commit(day: ExamDay) -> None:
 
     database.write = Failing  # type: ignore[method-assign,assignment]  # the disk fails at the commit
     batch = day.batch(one, ("answer_set", day.item(one), {"options": ["true"]}))
-    with pytest.raises(OSError, match="disk full"):
+    with pytest.raises(Refusal, match="ledger.not_stored"):
         await day.sittings.answers.take(principal, batch)
     database.write = real  # type: ignore[method-assign]  # mended
     assert calls
