@@ -10,9 +10,10 @@ from typing import Annotated, Any
 
 from fastapi import Depends, FastAPI, Request
 from fastapi.exceptions import RequestValidationError
-from fastapi.responses import JSONResponse
+from fastapi.responses import JSONResponse, Response
 from pydantic import BaseModel
 from starlette.exceptions import HTTPException
+from starlette.requests import ClientDisconnect
 
 from kernel.access import Principal, Role, principal_of
 from kernel.clock import Clock
@@ -133,6 +134,10 @@ def install(app: FastAPI, *, database: Database, clock: Clock, body_limit_bytes:
             for e in error.errors()
         ]
         return _answer(RowRefusal("request.malformed", rows))
+
+    @app.exception_handler(ClientDisconnect)
+    async def _gone(_: Request, __: ClientDisconnect) -> Response:
+        return Response(status_code=400)  # nobody is there to read it
 
     @app.exception_handler(HTTPException)
     async def _http(_: Request, error: HTTPException) -> JSONResponse:
