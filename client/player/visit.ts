@@ -176,7 +176,9 @@ export class Visit {
   async #take(state: SittingState): Promise<void> {
     this.view.state = state
     this.view.portraitUrl ??= await this.#portrait()
-    if (state.stage === 'answering' || state.stage === 'paused') await this.#enter(state)
+    const isRunning = state.stage === 'answering' || state.stage === 'paused'
+    // Nobody is recorded before having read what is recorded, a late candidate neither.
+    if (isRunning && this.view.noticeRead) await this.#enter(state)
     else {
       // The server waits for the device before it lets anyone wait for the paper.
       if (state.stage === 'ready' || state.stage === 'waiting') await this.#device(state)
