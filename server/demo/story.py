@@ -164,8 +164,8 @@ async def play(
     async def safely(one: Admitted, part: Part) -> None:
         try:
             await Play(http, one, clock, figures, part).run()
-        except* (Refused, httpx.TransportError) as stumbled:
-            _log.warning("play %s ended: %s", part.number, stumbled.exceptions)
+        except Exception:
+            _log.exception("play %s ended", part.number)
 
     seated = [one for one in crowd if one.desk is not None]
     seated.sort(key=lambda one: one.seat_no)

@@ -48,6 +48,8 @@ class Api:
             refused = Refused(reply.status_code, body)
             self.figures.refused(refused.code)
             raise refused
+        if not reply.content:
+            return None
         kind = reply.headers.get("content-type", "")
         if kind.startswith("application/json") and not raw:
             return reply.json()
