@@ -99,6 +99,8 @@ def final_message(
 
 
 def state_hash(answers: Mapping[str, Any]) -> bytes:
-    """What a device says its answers are: item id → response, blanks left out."""
+    """What a device says its answers are: SHA-256 of their canonical JSON, item id → response,
+    blanks left out; it stands in the ``client-final`` frame only.
+    """
     given = {item: response for item, response in answers.items() if response is not None}
-    return digest.sha256(encode("client-state", 1, [canonical_json(given).decode()]))
+    return digest.sha256(canonical_json(given))

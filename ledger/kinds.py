@@ -5,6 +5,7 @@ it
 and what it means in Chinese and English; a kind is never removed or given another meaning.
 """
 
+import sys
 from dataclasses import dataclass
 from enum import StrEnum
 
@@ -129,3 +130,7 @@ def as_markdown() -> str:
         streams = ", ".join(entry.streams)
         lines.append(f"| `{entry.name}` | {entry.writer} | {streams} | {entry.zh} | {entry.en} |")
     return "\n".join(lines) + "\n"
+
+
+if __name__ == "__main__":
+    sys.stdout.write(as_markdown())

@@ -1,0 +1,80 @@
+"""The fold against a plain dictionary that is told the same story."""
+
+from typing import Any
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from ledger.fold import fold
+from ledger.reading import OpenRecord
+
+Step = tuple[str, str, int, bool]
+
+steps = st.lists(
+    st.tuples(
+        st.sampled_from(["answer_set", "answer_cleared", "marked", "unmarked", "item_viewed"]),
+        st.sampled_from(["item_1", "item_2", "item_3"]),
+        st.integers(0, 9),
+        st.booleans(),
+    ),
+    max_size=30,
+)
+
+
+def records(story: list[Step], epochs: list[int]) -> list[OpenRecord]:
+    found, counts = [], dict.fromkeys(epochs, 0)
+    for seq, (step, epoch) in enumerate(zip(story, sorted(epochs), strict=True), 1):
+        kind, item_id, value, late = step
+        counts[epoch] += 1
+        body: dict[str, Any] = {"client_seq": counts[epoch], "client_ms": seq, "item_id": item_id}
+        if kind == "answer_set":
+            body["response"] = {"options": [value]}
+        if late:
+            body["late"] = True
+        found.append(OpenRecord("sitting/s", seq, seq * 10, epoch, kind, body, b""))
+    return found
+
+
+def noise(seq: int) -> list[OpenRecord]:
+    """What changes no answer: a conflict and acts of server and staff."""
+    other = {"client_seq": 1, "item_id": "item_1", "response": {"options": ["other"]}}
+    return [
+        OpenRecord("sitting/s", seq, seq, 1, "conflict", other, b""),
+        OpenRecord("sitting/s", seq, seq, 0, "warned", {"item_id": "item_1"}, b""),
+    ]
+
+
+@given(story=steps, count_late=st.booleans(), data=st.data())
+def test_the_fold_is_what_a_dictionary_would_hold(
+    story: list[Step], count_late: bool, data: st.DataObject
+) -> None:
+    epochs = data.draw(st.lists(st.integers(1, 3), min_size=len(story), max_size=len(story)))
+    answers: dict[str, Any] = {}
+    marks: set[str] = set()
+    for kind, item_id, value, late in story:
+        if late and not count_late:
+            continue
+        if kind == "answer_set":
+            answers[item_id] = {"options": [value]}
+        elif kind == "answer_cleared":
+            answers.pop(item_id, None)
+        elif kind == "marked":
+            marks.add(item_id)
+        elif kind == "unmarked":
+            marks.discard(item_id)
+    held = records(story, epochs)
+    found = fold([*noise(0), *held, *noise(99)], count_late=count_late)
+    assert (found.answers, found.marks) == (answers, marks)
+    assert found.late == sum(step[3] for step in story)
+    assert found.acknowledged == {epoch: epochs.count(epoch) for epoch in set(epochs)}
+
+
+@given(story=steps)
+def test_the_order_of_arrival_does_not_matter_the_devices_numbers_do(story: list[Step]) -> None:
+    held = records(story, [1] * len(story))
+    assert fold(held).answers == fold(list(reversed(held))).answers
+
+
+def test_an_empty_stream_has_no_answers() -> None:
+    empty = fold([])
+    assert (empty.answers, empty.acked(1), empty.last_answer_ms) == ({}, 0, None)
