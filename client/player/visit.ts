@@ -74,6 +74,7 @@ export class Visit {
   late: Outbox | null = null
   #following = false
   #sitting_id = ''
+  #portraitAsked = false
 
   /** Opens the computer's store, then takes up an unfinished sitting or begins with the check. */
   async begin(): Promise<void> {
@@ -175,7 +176,10 @@ export class Visit {
 
   async #take(state: SittingState): Promise<void> {
     this.view.state = state
-    this.view.portraitUrl ??= await this.#portrait()
+    if (!this.#portraitAsked) {
+      this.#portraitAsked = true
+      this.view.portraitUrl = await this.#portrait()
+    }
     const isRunning = state.stage === 'answering' || state.stage === 'paused'
     // Nobody is recorded before having read what is recorded, a late candidate neither.
     if (isRunning && this.view.noticeRead) await this.#enter(state)
