@@ -192,9 +192,7 @@ class SimulatedCandidate:
 
     async def submit(self) -> dict[str, Any]:
         """Hand in; the same receipt however often it is asked."""
-        stated = digest.sha256(
-            encode("client-state", 1, [canonical_json(self.standing).decode()])
-        )
+        stated = digest.sha256(encode("client-state", 1, [canonical_json(self.standing).decode()]))
         last = self._next_seq - 1
         message = encode(
             "client-final", 1, [self._origin, self._stream_id, self._epoch, last, stated]

@@ -1,0 +1,71 @@
+"""A session that is under way: everybody drawn, admitted and seated, the paper released.
+
+Rules kept here: it is arranged on a clock moved by hand that stands in the past, so that a server
+with the real clock finds it running and no test waits for T0.
+"""
+
+import asyncio
+from dataclasses import dataclass, replace
+
+from kernel.clock import HandClock, SystemClock
+from server.app import create_app
+from server.demo.seed import alive
+from server.rehearsal.cast import DEMO
+from server.rehearsal.day import Admitted, Day, Plan
+from server.rehearsal.faces import load_faces
+from server.rehearsal.figures import Figures
+from server.rehearsal.roster import people
+from tests.e2e.worlds import OCCUPATION, Seeded, settings_of
+
+MINUTE_MS = 60_000
+POLICY = {
+    "check_in_opens_s": 7_200, "release_opens_s": 3_600, "earliest_submit_s": 0,
+    "late_limit_s": 86_400,
+}  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class Running:
+    """The session and its candidates, each with the slip of the desk."""
+
+    session_id: str
+    candidates: list[Admitted]
+
+
+def arrange(seeded: Seeded, candidates: int, database_url: str = "") -> Running:
+    """Every third candidate is on the face route, the others on the manual one. Blocks."""
+    return asyncio.run(_arrange(seeded, candidates, database_url))
+
+
+async def _arrange(seeded: Seeded, candidates: int, database_url: str) -> Running:
+    hand = HandClock(SystemClock().now_ms() - 30 * MINUTE_MS)
+    app = create_app(settings_of(seeded.data, database_url), hand)
+    faces = load_faces()
+    async with alive(app) as http:
+        day = Day(http, DEMO, hand, Figures())
+        await day.gather()
+        plan = Plan(
+            name="断电场次",
+            occupation_code=OCCUPATION.code,
+            occupation_name=OCCUPATION.name,
+            level=OCCUPATION.level,
+            subject="理论知识",
+            starts_at_ms=hand.now_ms() + 20 * MINUTE_MS,
+            duration_s=5 * 3_600,
+            policy=POLICY,
+            rows=4,
+            cols=8,
+        )
+        await day.plan(seeded.site_id, plan, "KC21", "第 21 考场")
+        crowd = [
+            replace(one, route="face" if number % 3 == 0 else "manual")
+            for number, one in enumerate(people(candidates, sorted(faces), b"power cut"))
+        ]
+        await day.register(plan, crowd, faces)
+        await day.receive_package(seeded.package_id)
+        await day.draw()
+        for one in day.candidates:
+            frame = faces[one.person.face].frames[0] if one.person.route == "face" else None
+            await day.admit(one, frame)
+        await day.release()
+    return Running(day.session_id, day.candidates)
