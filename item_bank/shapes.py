@@ -172,6 +172,9 @@ class PackageBody(BaseModel):
 
     package_id: str
     assembly_id: str
+    occupation_code: str
+    occupation_name: str
+    level: int
     title: str
     forms: list[str]
     sha256: str

@@ -65,6 +65,9 @@ class PackageView:
 
     package_id: str
     assembly_id: str
+    occupation_code: str
+    occupation_name: str
+    level: int
     title: str
     forms: list[str]
     sha256: str
@@ -133,14 +136,18 @@ class Sealing:
         except IntegrityError as taken:
             await self._blobs.delete(row.blob)
             raise Refusal("package.already_sealed", Kind.CONFLICT, id=assembly_id) from taken
-        return _view(row)
+        return _view(row, blueprint)
 
     async def all(self, principal: Principal) -> list[PackageView]:
         """Oldest first."""
         principal.need(*READERS)
         async with self._db.read() as session:
-            rows = await session.execute(select(PackageRow).order_by(PackageRow.id))
-            return [_view(row) for row in rows.scalars()]
+            rows = await session.execute(
+                select(PackageRow, BlueprintRow)
+                .join(BlueprintRow, BlueprintRow.id == PackageRow.blueprint_id)
+                .order_by(PackageRow.id)
+            )
+            return [_view(row, blueprint) for row, blueprint in rows]
 
     async def package_file(self, principal: Principal, package_id: str) -> bytes:
         """The file as it was sealed. Raises ``package.unknown``."""
@@ -257,14 +264,17 @@ def _summary(form: Form) -> FormSummary:
     return FormSummary(form.form_code, len(form.items), str(full), form_hash(form).hex())
 
 
-def _view(row: PackageRow) -> PackageView:
+def _view(row: PackageRow, blueprint: BlueprintRow) -> PackageView:
     return PackageView(
-        row.id,
-        row.assembly_id,
-        row.title,
-        list(row.forms),
-        row.sha256,
-        row.size_bytes,
-        row.sealed_by,
-        row.sealed_at_ms,
+        package_id=row.id,
+        assembly_id=row.assembly_id,
+        occupation_code=blueprint.occupation_code,
+        occupation_name=blueprint.occupation_name,
+        level=blueprint.level,
+        title=row.title,
+        forms=list(row.forms),
+        sha256=row.sha256,
+        size_bytes=row.size_bytes,
+        sealed_by=row.sealed_by,
+        sealed_at_ms=row.sealed_at_ms,
     )
