@@ -12,6 +12,8 @@ from rich.console import Console
 
 from kernel.clock import SystemClock
 from kernel.crypto import chance
+from kernel.errors import Kind, Refusal
+from server.rehearsal.api import Refused
 from server.rehearsal.cast import DEMO, Cast
 from server.rehearsal.faces import load_faces
 from server.rehearsal.run import Rehearsal, wish_from
@@ -32,7 +34,12 @@ def rehearse_arguments(command: argparse.ArgumentParser) -> None:
 
 def run_rehearse(chosen: argparse.Namespace) -> int:
     """Exit 1 when one acknowledged answer is missing."""
-    report = asyncio.run(_rehearse(chosen))
+    try:
+        report = asyncio.run(_rehearse(chosen))
+    except Refused as refused:
+        raise Refusal("rehearsal.refused", code=refused.code, detail=str(refused)) from refused
+    except httpx.TransportError as lost:
+        raise Refusal("rehearsal.unreachable", Kind.UNAVAILABLE, url=chosen.url) from lost
     if chosen.report:
         chosen.report.write_text(json.dumps(report, ensure_ascii=False, indent=1) + "\n")
     summary = {key: value for key, value in report.items() if key != "steps"}

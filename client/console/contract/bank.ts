@@ -95,6 +95,9 @@ export interface Assembly {
 export interface BankPackage {
   package_id: string
   assembly_id: string
+  occupation_code: string
+  occupation_name: string
+  level: number
   title: string
   forms: string[]
   sha256: string
