@@ -16,7 +16,10 @@ THUMBNAIL = (320, 240)
 
 
 def marked(jpeg: bytes, size: tuple[int, int] | None = None) -> bytes:
-    """The picture with the mark along its lower edge, as JPEG; ``size`` in pixels, or as it is."""
+    """The picture with the mark at its upper right, where a cropped tile still shows it, as JPEG.
+
+    ``size`` is in pixels; without it the picture keeps its own.
+    """
     picture = Image.open(io.BytesIO(jpeg)).convert("RGB")
     if size is not None:
         picture = picture.resize(size)
@@ -24,7 +27,7 @@ def marked(jpeg: bytes, size: tuple[int, int] | None = None) -> bytes:
     height = max(12, picture.height // 16)
     font = ImageFont.truetype(str(regular_file()), height)
     width = draw.textlength(MARK, font=font)
-    left, top = picture.width - width - height, picture.height - 1.6 * height
+    left, top = picture.width - width - height // 2, picture.height * 0.19
     draw.rectangle((left - 4, top - 2, left + width + 4, top + 1.3 * height), fill=(20, 26, 34))
     draw.text((left, top), MARK, font=font, fill=(255, 255, 255))
     out = io.BytesIO()

@@ -83,7 +83,8 @@ async def _live(settings: Settings, console: Console) -> None:
         server = uvicorn.Server(config)
         serving = asyncio.create_task(server.serve())
         playing = asyncio.create_task(_play(settings, world))
-        console.print(ready(world, settings))
+        sys.stdout.write(ready(world, settings) + "\n")
+        sys.stdout.flush()
         await serving
         playing.cancel()
         with suppress(asyncio.CancelledError):

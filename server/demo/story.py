@@ -164,7 +164,7 @@ async def play(
     async def safely(one: Admitted, part: Part) -> None:
         try:
             await Play(http, one, clock, figures, part).run()
-        except Exception:
+        except Exception:  # noqa: BLE001  # the others play on, the log has it
             _log.exception("play %s ended", part.number)
 
     seated = [one for one in crowd if one.desk is not None]
