@@ -1,14 +1,15 @@
 """The one append function: chain records onto streams inside the caller's transaction.
 
 Rules kept here: head rows are locked in the order of their names, so no two appenders wait for each
-other in a circle; seq and previous hash come from the locked row; (stream, seq) is unique.
+other in a circle; seq and previous hash come from the locked row; (stream, seq) is unique. A record
+of server or staff carries the stream's newest device epoch, so no header tells who wrote it.
 """
 
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, TypeVar, cast
 
-from sqlalchemy import Table, bindparam, select, update
+from sqlalchemy import Table, bindparam, func, select, update
 
 from kernel.clock import Clock
 from kernel.crypto import chance
@@ -19,12 +20,17 @@ from ledger.bulk import insert_rows
 from ledger.keys import FIRST_VERSION, Keys, scope_of
 from ledger.kinds import must_be_known
 from ledger.record import SALT_BYTES, ZERO_HASH, Place, seal_record
-from ledger.tables import RecordRow, StreamRow
+from ledger.tables import DeviceRow, RecordRow, StreamRow
 
 T = TypeVar("T")
 
 _RECORD = cast("Table", RecordRow.__table__)
 _STREAM = cast("Table", StreamRow.__table__)
+_NEWEST_EPOCH = (
+    select(func.coalesce(func.max(DeviceRow.epoch), 0))
+    .where(DeviceRow.stream == StreamRow.number)
+    .scalar_subquery()
+)
 _MOVE = (
     update(_STREAM)
     .where(_STREAM.c.number == bindparam("at"))
@@ -34,7 +40,7 @@ _MOVE = (
 
 @dataclass(frozen=True, slots=True)
 class Act:
-    """Something to be recorded; ``body`` is JSON-like."""
+    """Something to be recorded; ``body`` is JSON-like. Epoch 0: the stream's newest."""
 
     kind: str
     body: Mapping[str, Any] = field(default_factory=dict)
@@ -53,7 +59,7 @@ class Appended:
 
 @dataclass(slots=True)
 class Head:
-    """A locked head row; ``chain`` moves it on."""
+    """A locked head row; ``chain`` moves it on. ``epoch`` is the newest device's, 0 before any."""
 
     number: int
     stream_id: str
@@ -61,6 +67,7 @@ class Head:
     next_seq: int
     head: bytes
     closed: bool
+    epoch: int
 
 
 class Appender:
@@ -98,7 +105,7 @@ class Appender:
                 Place(self.origin, head.stream_id, seq, previous, FIRST_VERSION),
                 salt=chance.token_bytes(SALT_BYTES),
                 server_ms=now_ms,
-                epoch=act.epoch,
+                epoch=act.epoch or head.epoch,
                 kind=act.kind,
                 content=act.body,
             )
@@ -135,10 +142,11 @@ async def lock_heads(session: WriteSession, stream_ids: Collection[str]) -> dict
             StreamRow.next_seq,
             StreamRow.head,
             StreamRow.closed,
+            _NEWEST_EPOCH,
         )
         .where(StreamRow.stream_id.in_(padded(stream_ids)))
         .order_by(StreamRow.stream_id)
-        .with_for_update()
+        .with_for_update(of=StreamRow)
     )
     return {row.stream_id: Head(*row) for row in rows}
 

@@ -11,7 +11,7 @@ from sqlalchemy import insert
 
 from kernel.clock import Clock
 from kernel.crypto.keyring import KeyRing
-from kernel.crypto.signing import server_signature_holds
+from kernel.crypto.signing import is_device_public_key, server_signature_holds
 from kernel.crypto.suite import InternationalSuite
 from kernel.db import Database, ReadSession, WriteSession
 from kernel.errors import Kind, Refusal
@@ -80,7 +80,7 @@ class Ledger:
         await add_stream(session, stream_id, session_id)
         key = await self.keys.make_data_key(session, session_id, scope_of(stream_id))
         binding = {"session_id": session_id, "data_key": key_commitment(key).hex()}
-        return await self.append(session, stream_id, [Act(kind, {**binding, **body})])
+        return await self.append(session, stream_id, [Act(kind, {**body, **binding})])
 
     async def append(self, session: WriteSession, stream_id: str, acts: Sequence[Act]) -> Appended:
         """Acts of server and staff, within the caller's transaction."""
@@ -89,9 +89,14 @@ class Ledger:
     async def add_device(
         self, session: WriteSession, stream_id: str, *, epoch: int, public_key: bytes
     ) -> None:
-        """A device epoch begins; its key is in the log before any of its events."""
+        """A device epoch begins; its key is in the log before any of its events.
+
+        Raises ``ledger.device_key`` (no point on P-256), ``ledger.epoch_used`` (epochs only rise).
+        """
+        if not is_device_public_key(public_key):
+            raise Refusal("ledger.device_key")
         head = await lock_head(session, stream_id)
-        if await session.get(DeviceRow, (head.number, epoch)) is not None:
+        if epoch <= head.epoch:
             raise Refusal("ledger.epoch_used", Kind.CONFLICT, epoch=epoch)
         await session.execute(
             insert(DeviceRow).values(

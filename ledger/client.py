@@ -8,8 +8,17 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+import msgspec
+
 from kernel.codec import canonical_json, encode
 from kernel.crypto import digest
+from kernel.errors import Kind, Refusal
+from ledger.kinds import CATALOGUE, Writer
+
+EVENTS_LIMIT = 500
+"""Events of one batch."""
+NUMBER_LIMIT = 1 << 53
+"""Numbers stay below this, so that JavaScript holds them exactly."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,6 +76,38 @@ class Receipt:
     at_ms: int
     frame: bytes
     signature: bytes
+
+
+def check_batch(batch: ClientBatch) -> None:
+    """What can be said of a batch by itself.
+
+    Raises ``ledger.numbers``, ``ledger.too_many``, ``ledger.kind_unknown``, ``ledger.bad_event``.
+    """
+    if len(batch.events) > EVENTS_LIMIT:
+        raise Refusal("ledger.too_many", Kind.TOO_LARGE, limit=EVENTS_LIMIT)
+    numbers = [event.seq for event in batch.events]
+    expected = list(range(batch.first_seq, batch.first_seq + len(numbers)))
+    whole = bool(numbers) and numbers == expected and batch.first_seq >= 1
+    if not whole or numbers[-1] >= NUMBER_LIMIT or not 1 <= batch.epoch < NUMBER_LIMIT:
+        raise Refusal("ledger.numbers", first_seq=batch.first_seq)
+    for event in batch.events:
+        _check_event(event, batch.epoch, batch.stream_id)
+
+
+def _check_event(event: ClientEvent, epoch: int, stream_id: str) -> None:
+    entry = CATALOGUE.get(event.kind)
+    if entry is None or entry.writer is not Writer.DEVICE:
+        raise Refusal("ledger.kind_unknown", kind=event.kind[:40], stream=stream_id[:80])
+    if not 0 <= event.client_ms < NUMBER_LIMIT:
+        raise Refusal("ledger.bad_event", client_seq=event.seq, field="client_ms")
+    try:
+        event.to_bytes(epoch)
+        if event.response_json:
+            again = canonical_json(msgspec.json.decode(event.response_json)).decode()
+            if again != event.response_json:
+                raise ValueError("not canonical")  # noqa: TRY301 - one refusal for every fault
+    except (ValueError, RecursionError) as wrong:
+        raise Refusal("ledger.bad_event", client_seq=event.seq, field="response") from wrong
 
 
 def batch_message(origin: str, stream_id: str, epoch: int, events: Sequence[ClientEvent]) -> bytes:

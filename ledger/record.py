@@ -2,9 +2,8 @@
 
 Rules kept here: the header is public and says nothing about a person; kind and content are in the
 encrypted body, padded to size classes; keys are derived per record from its salt, so no (key,
-nonce)
-pair can repeat; the record hash covers header and ciphertext, so the chain verifies without any
-key.
+nonce) pair can repeat; the record hash covers header and ciphertext, so the chain verifies without
+any key.
 """
 
 from collections.abc import Mapping
@@ -19,7 +18,8 @@ from kernel.errors import Kind, Refusal
 
 ZERO_HASH = bytes(32)
 SALT_BYTES = 32
-SMALLEST_CLASS_BYTES = 128
+SMALLEST_CLASS_BYTES = 512
+"""A signed answer, a page turn and a warning all fit, so their sizes are the same."""
 LARGEST_CLASS_BYTES = 64 * 1024
 
 
