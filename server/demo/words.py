@@ -39,8 +39,10 @@ def ready(world: World, settings: Settings) -> str:
         "",
         say("demo.camera", {}, "zh"),
         say("demo.camera", {}, "en"),
-        f"    chromium --use-fake-ui-for-media-stream --use-fake-device-for-media-stream "
-        f"--use-file-for-fake-video-capture=tests/data/faces/cam_genuine.mjpeg {base}/console/",
+        (
+            f"    chromium --use-fake-ui-for-media-stream --use-fake-device-for-media-stream "
+            f"--use-file-for-fake-video-capture=tests/data/faces/cam_genuine.mjpeg {base}/console/"
+        ),
     ]
     return "\n".join(lines)
 
