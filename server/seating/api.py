@@ -124,7 +124,9 @@ def router(service: SeatingService) -> APIRouter:
 
     @api.post("/commitments", responses=STATE)
     async def take_commitment(principal: Drawer, session_id: str, body: Commitment) -> DrawBody:
-        return _draw(await service.take_commitment(principal, session_id, body.party, body.commitment_hex))
+        return _draw(
+            await service.take_commitment(principal, session_id, body.party, body.commitment_hex)
+        )
 
     @api.post("/reveals", responses=STATE)
     async def reveal(principal: Drawer, session_id: str, body: Reveal) -> DrawBody:
