@@ -13,7 +13,7 @@ from kernel.ids import mint
 from ledger.book import Act, Ledger
 from server.checkin.service import sitting_stream
 from server.sessions.rules import SessionState
-from server.sessions.service import move_session, note
+from server.sessions.service import locked_session, move_session, note
 from server.sittings.ports import Incidents, Papers, SeatMatcher
 from server.sittings.service.presence import Presence
 from server.sittings.service.rows import Loaded
@@ -75,6 +75,9 @@ class Hall:
         """From T0 on a released session runs; whoever notices first says so, once."""
         now_ms = self.clock.now_ms()
         exam = loaded.exam
-        if exam.state == SessionState.RELEASED.value and now_ms >= exam.starts_at_ms:
+        if exam.state != SessionState.RELEASED.value or now_ms < exam.starts_at_ms:
+            return
+        # At T0 many notice in the same moment; the lock tells who was first.
+        if (await locked_session(tx, exam.id)).state == SessionState.RELEASED.value:
             await move_session(tx, exam.id, SessionState.RUNNING)
             await note(tx, self.ledger, exam.id, "session_started", {"at_ms": now_ms})

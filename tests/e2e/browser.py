@@ -1,0 +1,137 @@
+"""A real Chromium with a camera that plays a file, as a process that can be killed.
+
+Rules kept here: its profile is a folder, so a killed browser comes back as a candidate's would;
+nothing of it is left when the test ends; it asks nobody on the network.
+"""
+
+import asyncio
+import os
+import re
+import shutil
+import signal
+import subprocess
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+
+from playwright.async_api import Browser, Error, Page, Playwright, async_playwright
+
+from setup.browser import chromium
+from setup.places import ROOT
+
+FACES = ROOT / "tests" / "data" / "faces"
+GENUINE = FACES / "cam_genuine.mjpeg"
+EMPTY = FACES / "cam_empty.mjpeg"
+SCREEN = {"width": 1366, "height": 768}
+FLAGS = (
+    "--headless=new", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run",
+    "--disable-background-networking", "--disable-component-update", "--disable-sync",
+    "--disable-dev-shm-usage", "--disable-features=Translate,OptimizationHints",
+    "--use-fake-device-for-media-stream", "--use-fake-ui-for-media-stream",
+    "--lang=zh-CN", "--window-size=1366,768", "--remote-debugging-port=0",
+)  # fmt: skip
+START_S = 60
+STOP_S = 30
+POLL_S = 0.05
+_ADDRESS = re.compile(rb"DevTools listening on (ws://\S+)")
+
+
+class Chromium:
+    """One browser program on one profile; ``open`` and ``kill`` it as often as wanted."""
+
+    def __init__(self, playwright: Playwright, profile: Path, camera: Path) -> None:
+        self._playwright = playwright
+        self._profile = profile
+        self._camera = camera
+        self._process: subprocess.Popen[bytes] | None = None
+        self._browser: Browser | None = None
+        self.more_flags: tuple[str, ...] = ()
+
+    async def open(self) -> Page:
+        """Start it; returns its first page."""
+        program = chromium()
+        assert program is not None, "no Chromium; run make setup-tests"
+        log = self._profile.with_suffix(".log")
+        with log.open("wb") as out:
+            self._process = subprocess.Popen(
+                [
+                    program, *FLAGS, *self.more_flags, f"--user-data-dir={self._profile}",
+                    f"--use-file-for-fake-video-capture={self._camera}", "about:blank",
+                ],
+                stdin=subprocess.DEVNULL, stdout=out, stderr=out, start_new_session=True,
+            )  # fmt: skip
+        address = await self._address(log)
+        self._browser = await self._playwright.chromium.connect_over_cdp(address)
+        context = self._browser.contexts[0]
+        context.set_default_timeout(30_000)
+        page = context.pages[0] if context.pages else await context.new_page()
+        await page.set_viewport_size({"width": SCREEN["width"], "height": SCREEN["height"]})
+        return page
+
+    async def another_page(self) -> Page:
+        """A further window of the same person."""
+        assert self._browser is not None
+        page = await self._browser.contexts[0].new_page()
+        await page.set_viewport_size({"width": SCREEN["width"], "height": SCREEN["height"]})
+        return page
+
+    async def kill(self) -> None:
+        """The whole program dies at once, as in a crash of the machine."""
+        process, self._process = self._process, None
+        if process is not None:
+            os.killpg(process.pid, signal.SIGKILL)
+            await asyncio.to_thread(process.wait, STOP_S)
+        await self._let_go()
+
+    async def _let_go(self) -> None:
+        browser, self._browser = self._browser, None
+        if browser is not None:
+            try:
+                await browser.close()
+            except Error:
+                pass  # it is gone already
+
+    async def _address(self, log: Path) -> str:
+        assert self._process is not None
+        for _ in range(int(START_S / POLL_S)):
+            found = _ADDRESS.search(log.read_bytes())
+            if found:
+                return found[1].decode()
+            if self._process.poll() is not None:
+                break
+            await asyncio.sleep(POLL_S)
+        raise RuntimeError(f"Chromium did not start:\n{log.read_text(errors='replace')[-3_000:]}")
+
+
+@asynccontextmanager
+async def browsing(folder: Path) -> AsyncIterator["Browsers"]:
+    """A maker of browsers; all are gone afterwards."""
+    async with async_playwright() as playwright:
+        browsers = Browsers(playwright, folder)
+        try:
+            yield browsers
+        finally:
+            await browsers.kill_all()
+
+
+class Browsers:
+    """The browsers of one test."""
+
+    def __init__(self, playwright: Playwright, folder: Path) -> None:
+        self._playwright = playwright
+        self._folder = folder
+        self._made: list[Chromium] = []
+
+    def make(self, name: str, camera: Path = GENUINE, *flags: str) -> Chromium:
+        """A browser with a profile of its own; not started yet."""
+        one = Chromium(self._playwright, self._folder / f"browser-{name}", camera)
+        one.more_flags = flags
+        self._made.append(one)
+        return one
+
+    async def kill_all(self) -> None:
+        for one in self._made:
+            await one.kill()
+        for profile in self._folder.glob("browser-*"):
+            if profile.is_dir():
+                shutil.rmtree(profile, ignore_errors=True)
