@@ -103,6 +103,7 @@ _TABLE: tuple[tuple[str, Writer, tuple[str, ...], str, str], ...] = (
     ("results_requested", _S, (_SESSION,), "申请公布成绩", "publication was requested"),
     ("results_published", _S, (_SESSION,), "公布成绩", "results were published"),
     ("archived", _S, (_SESSION,), "归档", "the archive was made"),
+    ("templates_erased", _V, (_SESSION,), "人脸模板销毁", "face templates were destroyed"),
     ("clock_jump", _V, (_SESSION, _ROOM), "时钟跳变", "the wall clock jumped"),
 )  # fmt: skip
 
