@@ -1,27 +1,169 @@
-"""``gongyuan bench NAME``: physical limit, our figure and the ratio, from one run."""
+"""``gongyuan bench NAME``: physical limit, our figure and the ratio, from one run.
+
+Rules kept here: timings never fail, so the exit code is 0 when the benchmark ran and 1 when it
+could not or when an acknowledged answer was missing; everything runs in a temporary folder on
+127.0.0.1.
+"""
 
 import argparse
 import asyncio
+import json
+import sys
+import tempfile
+from collections.abc import Awaitable, Callable, Coroutine
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
 
+from rich.console import Console
+
+from kernel.clock import SystemClock
 from kernel.settings import Settings
+from ledger.bench import bench_ledger
+from migrations.run import upgrade
 from server.app import face_bench
+from server.demo.trial import Bank, arrange, fill
+from server.rehearsal.bench.figure import Figure, table
+from server.rehearsal.bench.machine import machine
+from server.rehearsal.bench.saves import SavesBench
+from server.rehearsal.bench.scratch import scratch
+from server.rehearsal.bench.start import StartBench
 from server.rehearsal.faces import load_faces
+
+SAVING, STARTING = 64, 300
+UNDER_WAY_MS = 10 * 60_000
+LEAST_LEAD_S = 20.0
+LEAD_SHARE = 0.03
+
+
+@dataclass(frozen=True, slots=True)
+class Wish:
+    """What the command line asked for; ``candidates`` 0 takes the benchmark's own number."""
+
+    candidates: int
+    seconds: float
+    database_url: str
 
 
 def bench_arguments(command: argparse.ArgumentParser) -> None:
-    """``bench face``."""
-    command.add_argument("name", choices=("face",), help="what to measure · 项目")
+    """``bench NAME [--candidates N] [--seconds S] [--database-url URL] [--json]``."""
+    command.add_argument("name", choices=(*BENCHES, "all"), help="what to measure · 项目")
+    command.add_argument("--candidates", type=_count, default=0, help="how many · 人数")
+    command.add_argument(
+        "--seconds", type=float, default=15.0, help="measured time of each way · 每项秒数"
+    )
+    command.add_argument(
+        "--database-url",
+        default="",
+        help="a PostgreSQL in which a scratch database may be made (default: SQLite) · 数据库",
+    )
+    command.add_argument("--json", action="store_true", help="JSON lines · 逐行 JSON")
 
 
 def run_bench(chosen: argparse.Namespace) -> int:
-    """Timings never fail: the exit code is 0 when the benchmark ran."""
-    BENCHES[chosen.name]()
+    """Machine line first, then each benchmark's figures."""
+    wish = Wish(chosen.candidates, max(0.5, chosen.seconds), chosen.database_url)
+    names = list(BENCHES) if chosen.name == "all" else [chosen.name]
+    here = machine()
+    if chosen.json:
+        print(json.dumps(here, ensure_ascii=False), flush=True)
+    else:
+        Console().print(" · ".join(f"{key} {value}" for key, value in here.items()))
+    for name in names:
+        figures = asyncio.run(BENCHES[name](wish))
+        if chosen.json:
+            for one in figures:
+                print(json.dumps(one.line(), ensure_ascii=False), flush=True)
+        else:
+            Console().print(table(figures))
     return 0
 
 
-def _face() -> None:
+async def _saves(wish: Wish) -> list[Figure]:
+    clock = SystemClock()
+
+    async def measure(settings: Settings, bank: Bank) -> list[Figure]:
+        begun_ms = clock.now_ms() - UNDER_WAY_MS
+        trial = await arrange(settings, bank, wish.candidates or SAVING, begun_ms)
+        return await SavesBench(settings, trial.candidates, clock).run(wish.seconds)
+
+    return await _in_world(wish, measure)
+
+
+async def _start(wish: Wish) -> list[Figure]:
+    clock = SystemClock()
+
+    async def measure(settings: Settings, bank: Bank) -> list[Figure]:
+        count = wish.candidates or STARTING
+        # How long the arranging takes is told by how long the bank took on the same machine.
+        lead_s = LEAST_LEAD_S + count * bank.took_s * LEAD_SHARE
+        starts_at_ms = clock.now_ms() + int(lead_s * 1_000)
+        trial = await arrange(settings, bank, count, starts_at_ms)
+        return await StartBench(settings, trial.candidates, clock).run(starts_at_ms)
+
+    return await _in_world(wish, measure)
+
+
+async def _face(_: Wish) -> list[Figure]:
     frame = load_faces()["obama"].frames[0]
-    asyncio.run(face_bench.bench_face(frame, Settings().face))
+    found = await face_bench.bench_face(frame, Settings().face, emit=lambda _line: None)
+    more = {
+        "p50_ms": found.alone_ms,
+        "p95_ms": found.p95_ms,
+        "workers": found.workers,
+        "model": found.model,
+    }
+    return [
+        Figure(
+            "face", "verification", "verifications/s and core", "bare inferences/s and core",
+            found.limit_per_core_s, found.ours_per_core_s, more,
+        )
+    ]  # fmt: skip
 
 
-BENCHES = {"face": _face}
+async def _ledger(wish: Wish) -> list[Figure]:
+    with tempfile.TemporaryDirectory(prefix="gongyuan-bench-") as folder:
+        async with scratch(wish.database_url) as url:
+            own = url or f"sqlite+aiosqlite:///{folder}/ledger.db"
+            found = await bench_ledger(own)
+    more = {
+        "p50_ms": found.p50_ms,
+        "p99_ms": found.p99_ms,
+        "cpu_ms_per_save": found.cpu_ms,
+        "in_flight": found.in_flight,
+    }
+    limit_of = f"rows/s, {found.database}, {found.in_flight}/commit, {found.row_bytes} B"
+    return [
+        Figure(
+            "ledger", "in process", "saves/s", limit_of,
+            found.limit_rows_per_s, found.saves_per_s, more,
+        )
+    ]  # fmt: skip
+
+
+async def _in_world(
+    wish: Wish, measure: Callable[[Settings, Bank], Awaitable[list[Figure]]]
+) -> list[Figure]:
+    outside = Settings()
+    face = outside.face.model_copy(update={"models_dir": outside.face.models_dir.resolve()})
+    with tempfile.TemporaryDirectory(prefix="gongyuan-bench-") as folder:
+        async with scratch(wish.database_url) as url:
+            settings = Settings(data_dir=Path(folder), database_url=url, face=face, pdf=outside.pdf)
+            await asyncio.to_thread(upgrade, settings.database)
+            sys.stderr.write("准备场次… · arranging the session…\n")
+            return await measure(settings, await fill(settings, SystemClock()))
+
+
+def _count(text: str) -> int:
+    count = int(text)
+    if not 1 <= count <= 900:
+        raise argparse.ArgumentTypeError("1-900")
+    return count
+
+
+BENCHES: dict[str, Callable[[Wish], Coroutine[Any, Any, list[Figure]]]] = {
+    "ledger": _ledger,
+    "saves": _saves,
+    "start": _start,
+    "face": _face,
+}

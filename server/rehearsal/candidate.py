@@ -130,16 +130,24 @@ class SimulatedCandidate:
 
     async def send(self) -> None:
         """One signed batch; what comes back acknowledged is promised."""
-        if not self._unsent:
-            return
+        if self._unsent:
+            body = self.signed_batch()
+            ack = await self.api.insist("save", "POST", "/api/sitting/events", json=body)
+            self.take_ack(body, ack)
+
+    def signed_batch(self) -> dict[str, Any]:
+        """Everything queued as the body of one save; it stays queued until ``take_ack``."""
         batch = list(self._unsent)
-        body = {
+        return {
             "epoch": self._epoch,
             "first_seq": batch[0]["seq"],
             "events": batch,
             "signature_b64": _b64(self._key.sign(self._batch_message(batch))),
         }
-        ack = await self.api.insist("save", "POST", "/api/sitting/events", json=body)
+
+    def take_ack(self, body: dict[str, Any], ack: dict[str, Any]) -> None:
+        """The server's answer to that save: the batch is promised from now on."""
+        batch = body["events"]
         if ack["acked_through"] < batch[-1]["seq"]:
             raise AssertionError(f"acknowledged only through {ack['acked_through']}")
         del self._unsent[: len(batch)]

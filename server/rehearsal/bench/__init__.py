@@ -1,0 +1,1 @@
+"""Measuring the running program beside its physical limits (``gongyuan bench``, 基准测试)."""

@@ -1,0 +1,106 @@
+"""``gongyuan serve`` as a process of its own on 127.0.0.1, ended by whoever began it.
+
+Rules kept here: the port is free when it is chosen; only the process that was started here is
+ended; when it does not come up its last words are shown.
+"""
+
+import asyncio
+import os
+import signal
+import socket
+import subprocess
+import sys
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+import httpx
+
+from kernel.errors import Kind, Refusal
+from kernel.settings import Settings
+
+START_S = 60.0
+STOP_S = 20
+POLL_S = 0.05
+LAST_WORDS = 2_000
+
+
+@dataclass(frozen=True, slots=True)
+class Served:
+    """A server that answers."""
+
+    host: str
+    port: int
+    process_id: int
+
+    @property
+    def url(self) -> str:
+        return f"http://{self.host}:{self.port}"
+
+    @property
+    def socket_url(self) -> str:
+        return f"ws://{self.host}:{self.port}"
+
+
+@asynccontextmanager
+async def serving(settings: Settings) -> AsyncIterator[Served]:
+    """Starts it on ``settings``, gone afterwards. Raises ``bench.server``."""
+    host, log_path = "127.0.0.1", settings.data_dir / "serve.log"
+    port = _free_port(host)
+    with log_path.open("wb") as log:
+        process = subprocess.Popen(  # noqa: ASYNC220, S603  # our own program, started at once
+            [sys.executable, "-m", "server.cli.main", "serve", "--host", host, "--port", str(port)],
+            env=_surroundings(settings),
+            stdin=subprocess.DEVNULL,
+            stdout=log,
+            stderr=log,
+        )
+    try:
+        served = Served(host, port, process.pid)
+        await _ready(served, process, log_path)
+        yield served
+    finally:
+        await asyncio.to_thread(_stop, process)
+
+
+async def _ready(served: Served, process: subprocess.Popen[bytes], log_path: Path) -> None:
+    async with httpx.AsyncClient(base_url=served.url) as http:
+        for _ in range(int(START_S / POLL_S)):
+            if process.poll() is not None:
+                break
+            try:
+                if (await http.get("/healthz")).is_success:
+                    return
+            except httpx.TransportError:
+                await asyncio.sleep(POLL_S)
+    raise Refusal("bench.server", Kind.UNAVAILABLE, words=_last_words(log_path))
+
+
+def _last_words(log_path: Path) -> str:
+    return log_path.read_text(errors="replace")[-LAST_WORDS:]
+
+
+def _stop(process: subprocess.Popen[bytes]) -> None:
+    process.send_signal(signal.SIGTERM)
+    try:
+        process.wait(STOP_S)
+    except subprocess.TimeoutExpired:
+        process.kill()
+        process.wait(STOP_S)
+
+
+def _surroundings(settings: Settings) -> dict[str, str]:
+    return {
+        **os.environ,  # noqa: TID251  # handed on to a child, nothing is read from it
+        "GONGYUAN_DATA_DIR": str(settings.data_dir),
+        "GONGYUAN_DATABASE_URL": settings.database_url,
+        "GONGYUAN_FACE__MODELS_DIR": str(settings.face.models_dir),
+    }
+
+
+def _free_port(host: str) -> int:
+    with socket.socket() as probe:
+        probe.bind((host, 0))
+        port: int = probe.getsockname()[1]
+    return port
