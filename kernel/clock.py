@@ -1,4 +1,4 @@
-"""Time: the server's time is the law, measured on the monotonic clock (design rule 1).
+"""Time: the server's time is the law, measured on the monotonic clock.
 
 Rules kept here: the wall clock is read once at start and then only compared; ``now`` runs on the
 monotonic clock; a jump of the wall clock over ``JUMP_MS`` is reported and never followed silently.

@@ -1,9 +1,8 @@
 """Settings: one frozen tree, read once at start from GONGYUAN_* variables (``__`` between levels).
 
-Rules kept here: every number that a policy could change is named here with its default and
-source; an
-unknown or impossible value stops the start with the path of the bad key. Tags: S.. and T as in
-docs/policy.md.
+Rules kept here: every number that a policy could change is named here with its default and where
+the
+default comes from; an unknown or impossible value stops the start with the path of the bad key.
 """
 
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""Scoring rules in decimal arithmetic (domain table: 多选 default is all or nothing).
+"""Scoring rules in decimal arithmetic; the trade's default for 多选 is all or nothing.
 
 Rules kept here: any wrong option gives zero; a blank is never negative and is not "wrong"; the
 score of

@@ -54,7 +54,7 @@ from server.results.service import ResultsService
 from server.seating.service import SeatingService
 from server.sessions.service import SessionsService
 from server.sittings.jobs import SittingJobs
-from server.sittings.service import Hall, Presence, SittingsService
+from server.sittings.service import Forgetting, Hall, Presence, SittingsService
 
 __all__ = [
     "Ask",
@@ -168,7 +168,8 @@ def create_app(settings: Settings, clock: Clock | None = None) -> FastAPI:
         services.ledger.start()
         await services.pool.start()
         stop = asyncio.Event()
-        jobs = asyncio.create_task(SittingJobs(services.sittings).run(stop))
+        forgetting = Forgetting(services.database, services.ledger, services.proctor)
+        jobs = asyncio.create_task(SittingJobs(services.sittings, forgetting).run(stop))
         try:
             yield
         finally:

@@ -1,4 +1,5 @@
-"""The loop of the hall: hands in at the deadline, notices who is offline, watches the clock.
+"""The loop of the hall: hands in at the deadline, notices who is offline, watches the clock,
+erases templates that are due.
 
 Rules kept here: every round asks the database what is due, so a restart forgets nothing; a round
 that fails is logged and the next one tries again; being offline opens a case for a person and does
@@ -9,7 +10,7 @@ import asyncio
 import logging
 
 from kernel.clock import JUMP_MS
-from server.sittings.service import SittingsService
+from server.sittings.service import Forgetting, SittingsService
 
 ROUND_S = 1.0
 _log = logging.getLogger(__name__)
@@ -18,8 +19,15 @@ _log = logging.getLogger(__name__)
 class SittingJobs:
     """One per process; several processes do no harm, each hand-in happens once."""
 
-    def __init__(self, service: SittingsService, *, clock_jump_ms: int = JUMP_MS) -> None:
+    def __init__(
+        self,
+        service: SittingsService,
+        forgetting: Forgetting,
+        *,
+        clock_jump_ms: int = JUMP_MS,
+    ) -> None:
         self._service = service
+        self._forgetting = forgetting
         self._jump_ms = clock_jump_ms
 
     async def run(self, stop: asyncio.Event) -> None:
@@ -39,3 +47,4 @@ class SittingJobs:
         await self._service.submitting.hand_in_due()
         await self._service.watching.sweep()
         await self._service.watching.watch_clock(self._jump_ms)
+        await self._forgetting.round()

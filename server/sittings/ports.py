@@ -72,3 +72,11 @@ class Incidents(Protocol):
     async def report(self, tx: WriteSession, observation: Observation) -> None:
         """Within the caller's transaction."""
         ...
+
+
+class Templates(Protocol):
+    """Biometric templates on file. It opens its own transactions."""
+
+    async def erase_templates(self, *, session_id: str) -> int:
+        """Destroys every face template of the session with its key; returns how many."""
+        ...

@@ -4,6 +4,7 @@ from kernel.errors import Kind, Refusal
 from server.sittings.ports import Portraits
 from server.sittings.service.answers import Acked, Answers, Batch, Event
 from server.sittings.service.entry import Device, Entry, FaceResult, SignedIn
+from server.sittings.service.forgetting import Forgetting
 from server.sittings.service.hall import Hall
 from server.sittings.service.interventions import Acting, Interventions
 from server.sittings.service.paper import DealtPaper, PaperDesk, State
@@ -44,6 +45,7 @@ __all__ = [
     "Event",
     "FaceResult",
     "FinalState",
+    "Forgetting",
     "Hall",
     "Interventions",
     "Loaded",

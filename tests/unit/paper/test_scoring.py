@@ -1,4 +1,4 @@
-"""paper.scoring: the rules of domain table 3.2 as tables and properties."""
+"""paper.scoring: the rules as tables and properties."""
 
 from decimal import Decimal
 

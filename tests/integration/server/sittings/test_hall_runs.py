@@ -3,12 +3,14 @@
 import asyncio
 
 import pytest
-from sqlalchemy import update
+from sqlalchemy import select, update
 
 from kernel.errors import Refusal
 from ledger.tables import StreamRow
+from server.sessions.tables import SessionRow
 from server.sittings.jobs import SittingJobs
 from server.sittings.rules.timing import Stage
+from server.sittings.service import Forgetting
 from tests.integration.server.hall import WHY, ExamDay, picture
 
 
@@ -69,7 +71,7 @@ async def test_one_answer_and_one_hand_in_race_and_the_log_stays_in_order(day: E
 async def test_a_round_of_the_loop_does_what_is_due(day: ExamDay) -> None:
     one = await day.face_candidate()
     await day.answering(one)
-    jobs = SittingJobs(day.sittings)
+    jobs = SittingJobs(day.sittings, Forgetting(day.world.database, day.world.ledger, Desk()))
     await jobs.round()
     assert (await day.tile(one))["state"] == "answering"
     day.clock.instant_ms = day.starts_at_ms + 5_400_000
@@ -150,3 +152,36 @@ async def test_one_sitting_that_cannot_be_handed_in_keeps_no_other_open(day: Exa
     assert await day.sittings.submitting.hand_in_due() == 1
     assert (await day.sittings.papers.state(sound.sitting_id)).stage is Stage.SUBMITTED
     assert (await day.sittings.papers.state(broken.sitting_id)).stage is Stage.ENDED
+
+
+class Desk:
+    """Counts what is asked of the proctor (its own tests erase real templates)."""
+
+    def __init__(self) -> None:
+        self.asked: list[str] = []
+
+    async def erase_templates(self, *, session_id: str) -> int:
+        self.asked.append(session_id)
+        return 3
+
+
+async def test_templates_are_erased_once_after_the_session_closed_and_the_log_says_so(
+    day: ExamDay,
+) -> None:
+    desk = Desk()
+    world = day.world
+    forgetting = Forgetting(world.database, world.ledger, desk)
+    assert await forgetting.round() == 0
+    assert desk.asked == []
+    async with world.database.write() as tx:
+        await tx.execute(update(SessionRow).values(closed_at_ms=day.clock.now_ms()))
+    assert await forgetting.round() == 3
+    assert await forgetting.round() == 0
+    async with world.database.read() as session:
+        (session_id,) = await session.scalars(select(SessionRow.id))
+        records = await world.ledger.read(session, f"session/{session_id}")
+    assert desk.asked == [session_id]
+    assert [r.body["count"] for r in records if r.kind == "templates_erased"] == [3]
+    again = Forgetting(world.database, world.ledger, desk)
+    await again.round()
+    assert desk.asked == [session_id, session_id]
