@@ -35,7 +35,7 @@ def route(
         with suppress(WebSocketDisconnect, TimeoutError):
             await _Watch(service, socket).run()
         if socket.application_state is WebSocketState.CONNECTED:
-            with suppress(RuntimeError):
+            with suppress(RuntimeError, WebSocketDisconnect):
                 await socket.close(1000)
 
     return WebSocketRoute(path, endpoint)

@@ -39,7 +39,7 @@ def route(service: SittingsService, path: str = "/api/sitting/live") -> WebSocke
         with suppress(WebSocketDisconnect):
             await _Talk(service, socket).run()
         if socket.application_state is WebSocketState.CONNECTED:
-            with suppress(RuntimeError):
+            with suppress(RuntimeError, WebSocketDisconnect):
                 await socket.close(1000)
 
     return WebSocketRoute(path, endpoint)
