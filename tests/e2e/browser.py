@@ -31,6 +31,7 @@ FLAGS = (
     "--lang=zh-CN", "--window-size=1366,768", "--remote-debugging-port=0",
 )  # fmt: skip
 START_S = 60
+TIMEOUT_MS = 45_000
 STOP_S = 30
 POLL_S = 0.05
 _ADDRESS = re.compile(rb"DevTools listening on (ws://\S+)")
@@ -63,17 +64,19 @@ class Chromium:
         address = await self._address(log)
         self._browser = await self._playwright.chromium.connect_over_cdp(address)
         context = self._browser.contexts[0]
-        context.set_default_timeout(30_000)
+        context.set_default_timeout(TIMEOUT_MS)
         page = context.pages[0] if context.pages else await context.new_page()
         await page.set_viewport_size({"width": SCREEN["width"], "height": SCREEN["height"]})
         return page
 
-    async def another_page(self) -> Page:
-        """A further window of the same person."""
+    async def person(self) -> Page:
+        """A page of somebody else at this machine: nothing shared with the others."""
         assert self._browser is not None
-        page = await self._browser.contexts[0].new_page()
-        await page.set_viewport_size({"width": SCREEN["width"], "height": SCREEN["height"]})
-        return page
+        context = await self._browser.new_context(
+            locale="zh-CN", viewport={"width": SCREEN["width"], "height": SCREEN["height"]}
+        )
+        context.set_default_timeout(TIMEOUT_MS)
+        return await context.new_page()
 
     async def kill(self) -> None:
         """The whole program dies at once, as in a crash of the machine."""

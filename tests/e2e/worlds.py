@@ -27,7 +27,7 @@ OCCUPATION: Occupation = OCCUPATIONS[0]
 
 @dataclass(frozen=True, slots=True)
 class Seeded:
-    """A stopped installation and what is in it."""
+    """A stopped installation and what is in it; ``package_id`` is empty without a bank."""
 
     data: Path
     site_id: str
@@ -49,14 +49,14 @@ def settings_of(data: Path, database_url: str = "") -> Settings:
     )
 
 
-def make_world(data: Path, database_url: str = "") -> Seeded:
-    """Staff, key holders, site, blueprint, items, two forms, sealed. Blocks."""
+def make_world(data: Path, database_url: str = "", *, bank: bool = True) -> Seeded:
+    """Staff, key holders, site; with a bank: blueprint, items, two forms, sealed. Blocks."""
     settings = settings_of(data, database_url)
     upgrade(settings.database)
-    return asyncio.run(_fill(settings))
+    return asyncio.run(_fill(settings, bank=bank))
 
 
-async def _fill(settings: Settings) -> Seeded:
+async def _fill(settings: Settings, *, bank: bool) -> Seeded:
     clock = SystemClock()
     app = create_app(settings, clock)
     async with alive(app) as http:
@@ -64,5 +64,5 @@ async def _fill(settings: Settings) -> Seeded:
         day = Day(http, DEMO, clock, Figures())
         await day.gather_one(DEMO.administrator)
         site_id = await staff_and_site(day)
-        package_id = await fill_bank(day, OCCUPATION, seed=7)
+        package_id = await fill_bank(day, OCCUPATION, seed=7) if bank else ""
     return Seeded(settings.data_dir, site_id, package_id)
