@@ -111,6 +111,10 @@ class Ledger:
         """A candidate's batch: durable when the signed acknowledgement comes back."""
         return await self._writer.submit(batch, guard)
 
+    async def repeated(self, batch: ClientBatch) -> Ack | None:
+        """The acknowledgement again of what is in the log already, also after closing."""
+        return await self._writer.repeated(batch)
+
     async def read(self, session: ReadSession, stream_id: str) -> list[OpenRecord]:
         """Every record of a stream, opened, in order."""
         return await read_stream(session, self.keys, stream_id)

@@ -18,13 +18,13 @@ from sqlalchemy import Table, bindparam, select, update
 from kernel.codec import encode
 from kernel.crypto import digest
 from kernel.crypto.signing import device_signature_holds
-from kernel.db import WriteSession
+from kernel.db import ReadSession, WriteSession
 from kernel.errors import Kind, Refusal
 from ledger.append import Act, Appended, Appender, Head, lock_heads, padded, store
 from ledger.bulk import insert_rows
 from ledger.client import ClientBatch, ClientEvent, batch_message, check_batch
 from ledger.scopes import FIRST_VERSION, scope_of
-from ledger.tables import DeviceRow, SeenRow
+from ledger.tables import DeviceRow, SeenRow, StreamRow
 
 _BREATH = 16
 
@@ -104,6 +104,38 @@ async def take_group(
             results[number] = refused
     await _store(session, writing)
     return [results[number] for number in range(len(group))]
+
+
+async def repeated(session: ReadSession, appender: Appender, batch: ClientBatch) -> Outcome | None:
+    """Where a batch stands that is in the log already, word for word; None for any other.
+
+    For a device whose acknowledgement was lost: it is told, whatever has been closed meanwhile.
+    """
+    check_batch(batch)
+    found = await session.execute(
+        select(StreamRow.number, StreamRow.next_seq, StreamRow.head).where(
+            StreamRow.stream_id == batch.stream_id
+        )
+    )
+    head = found.one_or_none()
+    if head is None:
+        return None
+    epochs = select(DeviceRow).where(
+        DeviceRow.stream == head.number, DeviceRow.epoch == batch.epoch
+    )
+    row = (await session.scalars(epochs)).one_or_none()
+    if row is None or batch.events[-1].seq > row.acked_through:
+        return None
+    message = batch_message(appender.origin, batch.stream_id, batch.epoch, batch.events)
+    if not device_signature_holds(row.public_key, message, batch.signature):
+        return None
+    key = await appender.keys.data_key(session, scope_of(batch.stream_id), FIRST_VERSION)
+    acked = row.acked_through
+    device = _Device(head.number, batch.epoch, row.public_key, acked, acked)
+    if await _differing(session, device, list(batch.events), key):
+        return None
+    now_ms = appender.clock.now_ms()
+    return Outcome(Appended(batch.stream_id, head.next_seq - 1, head.head, now_ms), acked)
 
 
 async def _prepare(
@@ -188,7 +220,7 @@ def _mac(key: bytes, epoch: int, event: ClientEvent) -> bytes:
 
 
 async def _differing(
-    session: WriteSession, device: _Device, known: list[ClientEvent], key: bytes
+    session: ReadSession, device: _Device, known: list[ClientEvent], key: bytes
 ) -> list[ClientEvent]:
     macs = device.macs
     if known and known[0].seq <= device.stored:

@@ -17,7 +17,7 @@ from kernel.db import Database
 from kernel.errors import Kind, Refusal
 from ledger.append import Appender
 from ledger.client import Ack, ClientBatch, ack_frame
-from ledger.group import Guard, Outcome, take_group
+from ledger.group import Guard, Outcome, repeated, take_group
 
 __all__ = ["Guard", "LedgerWriter"]
 
@@ -75,6 +75,12 @@ class LedgerWriter:
         except asyncio.QueueFull as full:
             raise Refusal("ledger.busy", Kind.UNAVAILABLE) from full
         return await waiting.done
+
+    async def repeated(self, batch: ClientBatch) -> Ack | None:
+        """The acknowledgement of a batch that is in the log already; None for any other."""
+        async with self._db.read() as session:
+            outcome = await repeated(session, self._appender, batch)
+        return None if outcome is None else self._ack(batch, outcome)
 
     async def _run(self) -> None:
         while True:

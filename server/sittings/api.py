@@ -4,16 +4,21 @@ pictures.
 Captures and recording segments are the invigilation room's.
 """
 
-from typing import Annotated, Any
+from typing import Annotated
 
 from fastapi import APIRouter, Body, Request, Response
 from pydantic import BaseModel, Field
 
 from kernel.errors import Kind, Refusal
-from kernel.web import CurrentSitting, refusals
+from kernel.web import CurrentSitting, refusals, sends, takes
+from server.checkin.rules import Advice
 from server.sittings.service import FinalState, SittingsService
 from server.sittings.service.shapes import (
+    AckShown,
     EventsIn,
+    PaperShown,
+    ReceiptShown,
+    StateShown,
     ack_json,
     from_base64,
     paper_json,
@@ -46,7 +51,7 @@ class SignedInBody(BaseModel):
 class FaceBody(BaseModel):
     """What the second match advises."""
 
-    advice: str
+    advice: Advice
     reason: str | None
     hint_code: str
     passed: bool
@@ -110,21 +115,29 @@ def router(service: SittingsService) -> APIRouter:
         )
 
     @api.get("/state", responses=refusals(sitting__unknown=Kind.NOT_FOUND))
-    async def state(principal: CurrentSitting) -> dict[str, Any]:
+    async def state(principal: CurrentSitting) -> StateShown:
         service.hall.presence.touch(principal.subject, service.hall.clock.now_ms())
         return state_json(await service.papers.state(principal.subject))
 
-    @api.get("/portrait", responses=refusals(registration__no_portrait=Kind.NOT_FOUND))
+    @api.get(
+        "/portrait",
+        response_class=Response,
+        responses=sends("image/jpeg") | refusals(registration__no_portrait=Kind.NOT_FOUND),
+    )
     async def portrait(principal: CurrentSitting) -> Response:
         image = await service.portrait(principal.subject)
         return Response(image, media_type="image/jpeg", headers={"cache-control": "no-store"})
 
-    @api.post("/face", responses=refusals(request__not_jpeg=Kind.INVALID))
+    @api.post(
+        "/face",
+        openapi_extra=takes("image/jpeg"),
+        responses=refusals(request__not_jpeg=Kind.INVALID, request__too_large=Kind.TOO_LARGE),
+    )
     async def face(principal: CurrentSitting, request: Request) -> FaceBody:
         done = await service.entry.face(principal, await picture(request, IMAGE_LIMIT_BYTES))
         return FaceBody(
-            advice=done.advice, reason=done.reason, hint_code=done.hint_code, passed=done.passed,
-            tries=done.tries,
+            advice=Advice(done.advice), reason=done.reason, hint_code=done.hint_code,
+            passed=done.passed, tries=done.tries,
         )  # fmt: skip
 
     @api.post(
@@ -155,7 +168,7 @@ def router(service: SittingsService) -> APIRouter:
             paper__form_differs=Kind.CONFLICT,
         ),
     )
-    async def paper(principal: CurrentSitting, response: Response) -> dict[str, Any]:
+    async def paper(principal: CurrentSitting, response: Response) -> PaperShown:
         response.headers["cache-control"] = "no-store"
         return paper_json(await service.papers.paper(principal))
 
@@ -173,9 +186,7 @@ def router(service: SittingsService) -> APIRouter:
             sitting__paused=Kind.CONFLICT,
         ),
     )
-    async def events(
-        principal: CurrentSitting, body: Annotated[EventsIn, Body()]
-    ) -> dict[str, Any]:
+    async def events(principal: CurrentSitting, body: Annotated[EventsIn, Body()]) -> AckShown:
         return ack_json(await service.answers.take(principal, body.batch()))
 
     @api.post(
@@ -188,14 +199,19 @@ def router(service: SittingsService) -> APIRouter:
             sitting__paused=Kind.CONFLICT,
         ),
     )
-    async def submit(principal: CurrentSitting, body: SubmitIn) -> dict[str, Any]:
+    async def submit(principal: CurrentSitting, body: SubmitIn) -> ReceiptShown:
         final = FinalState(
             body.epoch, body.last_seq, bytes.fromhex(body.state_hash_hex),
             from_base64(body.signature_b64),
         )  # fmt: skip
         return receipt_json(await service.submitting.submit(principal, final))
 
-    @api.post("/thumbnail", status_code=204)
+    @api.post(
+        "/thumbnail",
+        status_code=204,
+        openapi_extra=takes("image/jpeg"),
+        responses=refusals(request__not_jpeg=Kind.INVALID, request__too_large=Kind.TOO_LARGE),
+    )
     async def thumbnail(principal: CurrentSitting, request: Request) -> None:
         image = await picture(request, THUMBNAIL_LIMIT_BYTES)
         now_ms = service.hall.clock.now_ms()

@@ -63,6 +63,9 @@ class Acked:
     now_ms: int
 
 
+CLOSED = frozenset({"sitting.closed", "sitting.paused", "answer.too_late"})
+
+
 class Answers:
     """Takes batches of client events; HTTP and the socket both come here."""
 
@@ -79,19 +82,41 @@ class Answers:
         hall.check_holder(loaded, principal, batch.epoch)
         hall.presence.touch(loaded.row.id, now_ms)
         check_shape(batch)
-        timing = self._timing(loaded, batch, now_ms)
+        shut, timing = self._shut(loaded, batch, now_ms)
         items = await self._papers.items(loaded)
         events = [checked(event, items) for event in batch.events]
         try:
+            if shut is not None:
+                raise shut  # one way out: what is known is acknowledged all the same
             ack = await self._submit(principal, batch, events, timing)
         except Refusal as refused:
             if refused.code == "ledger.conflict":
                 await self._report_conflict(principal.subject, batch)
-            raise
+            known = await self._known(principal, batch, events, refused)
+            if known is None:
+                raise
+            return Acked(known, loaded.deadline_ms(now_ms), now_ms)
         self._project(loaded, batch)
         hall.moved(loaded)
         await self._report(loaded, batch)
         return Acked(ack, loaded.deadline_ms(now_ms), now_ms)
+
+    def _shut(self, loaded: Loaded, batch: Batch, now_ms: int) -> tuple[Refusal | None, Timing]:
+        """Why nothing new may come in any more, or None; raises what forbids even to ask."""
+        try:
+            return None, self._timing(loaded, batch, now_ms)
+        except Refusal as refused:
+            if refused.code not in CLOSED:
+                raise
+            return refused, Timing.LATE
+
+    async def _known(
+        self, principal: Principal, batch: Batch, events: list[ClientEvent], refused: Refusal
+    ) -> Ack | None:
+        """The acknowledgement that got lost: what is stored already is said so, closed or not."""
+        if refused.code not in CLOSED:
+            return None
+        return await self._hall.ledger.repeated(_signed(principal, batch, events, late=False))
 
     def _timing(self, loaded: Loaded, batch: Batch, now_ms: int) -> Timing:
         newest = max((event.client_ms for event in batch.events), default=now_ms)
@@ -117,14 +142,8 @@ class Answers:
                     deadline_ms=fresh.deadline_ms(hall.clock.now_ms()),
                 )  # fmt: skip
 
-        return await hall.ledger.submit(
-            ClientBatch(
-                stream_id=sitting_stream(principal.subject), epoch=batch.epoch,
-                first_seq=batch.first_seq, events=tuple(events), signature=batch.signature,
-                late=timing is Timing.LATE,
-            ),
-            guard,
-        )  # fmt: skip
+        late = timing is Timing.LATE
+        return await hall.ledger.submit(_signed(principal, batch, events, late=late), guard)
 
     def _project(self, loaded: Loaded, batch: Batch) -> None:
         presence = self._hall.presence
@@ -163,6 +182,19 @@ class Answers:
                     sitting_id, "conflict", "red", self._hall.clock.now_ms(), detail=detail
                 ),
             )
+
+
+def _signed(
+    principal: Principal, batch: Batch, events: list[ClientEvent], *, late: bool
+) -> ClientBatch:
+    return ClientBatch(
+        stream_id=sitting_stream(principal.subject),
+        epoch=batch.epoch,
+        first_seq=batch.first_seq,
+        events=tuple(events),
+        signature=batch.signature,
+        late=late,
+    )
 
 
 def check_shape(batch: Batch) -> None:

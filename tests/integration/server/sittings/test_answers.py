@@ -49,6 +49,22 @@ async def test_the_same_batch_again_is_the_same_acknowledgement(day: ExamDay) ->
     assert (await day.kinds(one)).count("answer_set") == 1
 
 
+async def test_a_lost_acknowledgement_is_given_again_even_after_closing(day: ExamDay) -> None:
+    one = await day.face_candidate()
+    principal = await day.answering(one)
+    batch = day.batch(one, ("answer_set", day.item(one), {"options": ["true"]}))
+    await day.sittings.answers.take(principal, batch)
+    day.clock.instant_ms = day.starts_at_ms + 5_400_000 + 60 * MINUTE
+    assert await day.sittings.submitting.hand_in_due() == 1
+    again = await day.sittings.answers.take(principal, batch)
+    assert again.ack.acked_through == 1
+    other = day.batch(one, ("answer_set", day.item(one), {"options": ["false"]}))
+    with pytest.raises(Refusal) as refused:
+        await day.sittings.answers.take(principal, other)
+    assert refused.value.code == "answer.too_late"
+    assert (await day.kinds(one)).count("answer_set") == 1
+
+
 async def test_another_content_under_one_number_is_a_case_for_a_person(day: ExamDay) -> None:
     one = await day.face_candidate()
     principal = await day.answering(one)
