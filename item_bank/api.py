@@ -19,17 +19,17 @@ from item_bank.shapes import (
     BlueprintBody,
     BlueprintLine,
     BlueprintTaken,
-    FormBody,
-    ImportBody,
+    FormFigures,
     ItemBody,
+    ItemImportBody,
+    ItemReleaseBody,
     ItemsBody,
     ItemWithKey,
-    PackageBody,
     PointBody,
     ReleaseAsk,
-    ReleaseBody,
     ScopeBody,
     SealAsk,
+    SealedPackageBody,
 )
 from kernel.access import Principal, Role
 from kernel.errors import Kind
@@ -60,7 +60,10 @@ def router(service: BankService) -> APIRouter:
 
 
 def _blueprints(routes: APIRouter, service: BankService) -> None:
-    @routes.post("/blueprints", responses=refusals(blueprint__refused=Kind.INVALID))
+    @routes.post(
+        "/blueprints",
+        responses=refusals(blueprint__refused=Kind.INVALID, blueprint__level=Kind.INVALID),
+    )
     async def take_blueprint(
         principal: BankStaff,
         file: Annotated[UploadFile, File()],
@@ -110,7 +113,7 @@ def _items(routes: APIRouter, service: BankService) -> None:
         partial: bool = False,
         allow_similar: bool = False,
         default_point: Annotated[str, Query(max_length=40)] = "",
-    ) -> ImportBody:
+    ) -> ItemImportBody:
         report = await service.importing.items(
             principal,
             blueprint_id=blueprint_id,
@@ -122,7 +125,7 @@ def _items(routes: APIRouter, service: BankService) -> None:
             allow_similar=allow_similar,
             default_point=default_point,
         )
-        return ImportBody(
+        return ItemImportBody(
             accepted=report.accepted,
             rejected=report.rejected,
             written=report.written,
@@ -136,7 +139,7 @@ def _items(routes: APIRouter, service: BankService) -> None:
         tier: Tier | None = None,
         type: ItemType | None = None,  # noqa: A002 - the contract's name
         point_code: str = "",
-        page: Annotated[int, Query(ge=1)] = 1,
+        page: Annotated[int, Query(ge=1, le=100_000)] = 1,
     ) -> ItemsBody:
         found = await service.reading.page(
             principal,
@@ -162,6 +165,7 @@ def _assemblies(routes: APIRouter, service: BankService) -> None:
     @routes.post(
         "/assemblies",
         responses=refusals(
+            blueprint__unknown=Kind.NOT_FOUND,
             assembly__short=Kind.CONFLICT,
             assembly__undecided=Kind.UNAVAILABLE,
             assembly__plan_bad=Kind.INVALID,
@@ -183,7 +187,7 @@ def _assemblies(routes: APIRouter, service: BankService) -> None:
             AssemblyBody(
                 assembly_id=row.id,
                 title=row.title,
-                forms=[FormBody(**form) for form in row.summary],
+                forms=[FormFigures(**form) for form in row.summary],
                 shared=None,
             )
             for row in await service.assembling.all(principal, blueprint_id)
@@ -193,11 +197,12 @@ def _assemblies(routes: APIRouter, service: BankService) -> None:
         "/assemblies/{assembly_id}/seal",
         responses=refusals(
             assembly__unknown=Kind.NOT_FOUND,
+            papers__holder_unknown=Kind.NOT_FOUND,
             package__already_sealed=Kind.CONFLICT,
             package__holders=Kind.INVALID,
         ),
     )
-    async def seal(principal: BankStaff, assembly_id: str, ask: SealAsk) -> PackageBody:
+    async def seal(principal: BankStaff, assembly_id: str, ask: SealAsk) -> SealedPackageBody:
         return _package(
             await service.sealing.seal(
                 principal,
@@ -208,7 +213,7 @@ def _assemblies(routes: APIRouter, service: BankService) -> None:
         )
 
     @routes.get("/packages")
-    async def packages(principal: BankStaff) -> list[PackageBody]:
+    async def packages(principal: BankStaff) -> list[SealedPackageBody]:
         return [_package(one) for one in await service.sealing.all(principal)]
 
     @routes.get(
@@ -229,16 +234,19 @@ def _releases(routes: APIRouter, service: BankService) -> None:
             release__not_live=Kind.CONFLICT,
             release__in_paper=Kind.CONFLICT,
             approval__same_person=Kind.FORBIDDEN,
+            approval__unknown=Kind.NOT_FOUND,
+            approval__differs=Kind.CONFLICT,
+            approval__used=Kind.CONFLICT,
         ),
     )
-    async def release(principal: BankStaff, item_id: str, ask: ReleaseAsk) -> ReleaseBody:
+    async def release(principal: BankStaff, item_id: str, ask: ReleaseAsk) -> ItemReleaseBody:
         if ask.approval_id is None:
             state = await service.releasing.request(principal, [item_id], ask.reason_text)
         else:
             state = await service.releasing.confirm(
                 principal, [item_id], ask.reason_text, ask.approval_id
             )
-        return ReleaseBody(state=state.state, approval_id=state.approval_id)
+        return ItemReleaseBody(state=state.state, approval_id=state.approval_id)
 
     @routes.get("/released/bundle", response_class=Response)
     async def bundle(principal: BankStaff) -> Response:
@@ -319,9 +327,9 @@ def _ask(ask: AssemblyAsk) -> Ask:
     )
 
 
-def _form(report: Any) -> FormBody:
-    return FormBody.model_validate(report, from_attributes=True)
+def _form(report: Any) -> FormFigures:
+    return FormFigures.model_validate(report, from_attributes=True)
 
 
-def _package(view: PackageView) -> PackageBody:
-    return PackageBody.model_validate(view, from_attributes=True)
+def _package(view: PackageView) -> SealedPackageBody:
+    return SealedPackageBody.model_validate(view, from_attributes=True)

@@ -60,7 +60,7 @@ class BlueprintBody(BaseModel):
     scopes: list[ScopeBody]
 
 
-class ImportBody(BaseModel):
+class ItemImportBody(BaseModel):
     """What an import did, or would do."""
 
     accepted: int
@@ -139,7 +139,7 @@ class AssemblyAsk(BaseModel):
     recent_packages: int = Field(0, ge=0, le=100)
 
 
-class FormBody(BaseModel):
+class FormFigures(BaseModel):
     """One form in figures."""
 
     form_code: str
@@ -155,7 +155,7 @@ class AssemblyBody(BaseModel):
 
     assembly_id: str
     title: str
-    forms: list[FormBody]
+    forms: list[FormFigures]
     shared: int | None
     shortages: list[ErrorRow] = []
 
@@ -167,7 +167,7 @@ class SealAsk(BaseModel):
     shares_needed: int = Field(2, ge=2, le=20)
 
 
-class PackageBody(BaseModel):
+class SealedPackageBody(BaseModel):
     """A sealed package."""
 
     package_id: str
@@ -189,7 +189,7 @@ class ReleaseAsk(BaseModel):
     approval_id: str | None = None
 
 
-class ReleaseBody(BaseModel):
+class ItemReleaseBody(BaseModel):
     """``waiting`` for a second person, or ``released``."""
 
     state: str

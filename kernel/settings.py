@@ -19,6 +19,8 @@ class _Frozen(BaseModel):
 class ExamPolicy(_Frozen):
     """Defaults of a session's policy; a session stores its own copy with a version."""
 
+    model_config = ConfigDict(json_schema_serialization_defaults_required=True)
+
     late_limit_s: int = Field(1_800, description="entry refused after start; usual 30 min")
     earliest_submit_s: int = Field(1_800, description="no submission before; usual 30 min")
     reminders_s: tuple[int, ...] = Field((900, 300, 60), description="warnings before the end")

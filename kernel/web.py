@@ -5,7 +5,9 @@ bodies
 over the limit are refused before they are read; pages may load nothing from elsewhere.
 """
 
+import re
 from collections.abc import Awaitable, Callable, MutableMapping
+from math import isfinite
 from typing import Annotated, Any
 
 from fastapi import Depends, FastAPI, Request
@@ -19,12 +21,17 @@ from kernel.access import Principal, Role, principal_of
 from kernel.clock import Clock
 from kernel.db import Database
 from kernel.errors import Kind, Refusal, RowError, RowRefusal
-from kernel.words import LANGUAGES, say, say_row
+from kernel.words import Sentence, say_row, sentence
 
 STATUS = {
     Kind.INVALID: 422, Kind.UNAUTHENTICATED: 401, Kind.FORBIDDEN: 403, Kind.NOT_FOUND: 404,
     Kind.CONFLICT: 409, Kind.TOO_LARGE: 413, Kind.TOO_MANY: 429, Kind.UNAVAILABLE: 503,
 }  # fmt: skip
+
+
+JSON_LIMIT_BYTES = 1024 * 1024
+EXACT_MOST = (1 << 53) - 1
+_UNPRINTED = re.compile("[\\x00\\ud800-\\udfff]")
 
 
 class ErrorRow(BaseModel):
@@ -35,7 +42,7 @@ class ErrorRow(BaseModel):
     field: str
     code: str
     params: dict[str, Any]
-    message: dict[str, str]
+    message: Sentence
 
 
 class ErrorBody(BaseModel):
@@ -44,8 +51,8 @@ class ErrorBody(BaseModel):
     code: str
     kind: str
     params: dict[str, Any]
-    message: dict[str, str]
-    rows: list[ErrorRow] = []
+    message: Sentence
+    rows: list[ErrorRow]
 
 
 def row_body(error: RowError) -> ErrorRow:
@@ -56,7 +63,7 @@ def row_body(error: RowError) -> ErrorRow:
         field=error.field,
         code=error.code,
         params=dict(error.params),
-        message={lang: say_row(error, lang) for lang in LANGUAGES},
+        message=Sentence(zh=say_row(error, "zh"), en=say_row(error, "en")),
     )
 
 
@@ -67,19 +74,45 @@ def error_body(refusal: Refusal) -> ErrorBody:
         code=refusal.code,
         kind=refusal.kind.value,
         params=dict(refusal.params),
-        message={lang: say(refusal.code, refusal.params, lang) for lang in LANGUAGES},
+        message=sentence(refusal.code, refusal.params),
         rows=[row_body(row) for row in rows],
     )
 
 
-def refusals(**codes: Kind) -> dict[int | str, dict[str, Any]]:
-    """``responses=`` of an endpoint: its codes (``answer__too_late=Kind.CONFLICT``) by status."""
-    by_status: dict[int | str, dict[str, Any]] = {}
+Responses = dict[int | str, dict[str, Any]]
+
+
+def refusals(*shared: Responses, **codes: Kind) -> Responses:
+    """``responses=`` of an endpoint: its codes (``answer__too_late=Kind.CONFLICT``) by status.
+
+    ``shared`` are the results of other calls, whose codes it has too.
+    """
+    by_status: dict[int | str, list[str]] = {}
+    for status, entry in (pair for one in shared for pair in one.items()):
+        by_status.setdefault(status, []).extend(entry["description"].split(", "))
     for name, kind in codes.items():
-        entry = by_status.setdefault(STATUS[kind], {"model": ErrorBody, "description": ""})
-        code = name.replace("__", ".")
-        entry["description"] = ", ".join(filter(None, [entry["description"], code]))
-    return by_status
+        by_status.setdefault(STATUS[kind], []).append(name.replace("__", "."))
+    return {status: _refused_with(sorted(set(found))) for status, found in by_status.items()}
+
+
+def _refused_with(codes: list[str]) -> dict[str, Any]:
+    narrower = {
+        "type": "object",
+        "properties": {"code": {"type": "string", "enum": codes}},
+        "required": ["code"],
+    }
+    schema = {"allOf": [{"$ref": "#/components/schemas/ErrorBody"}, narrower]}
+    return {"description": ", ".join(codes), "content": {"application/json": {"schema": schema}}}
+
+
+def sends(media_type: str) -> Responses:
+    """``responses=`` of an endpoint with ``response_class=Response`` that answers with a file."""
+    return {200: {"content": {media_type: {}}}}
+
+
+def takes(media_type: str) -> dict[str, Any]:
+    """``openapi_extra=`` of an endpoint that reads its body as it comes."""
+    return {"requestBody": {"required": True, "content": {media_type: {}}}}
 
 
 async def _principal(request: Request) -> Principal:
@@ -114,6 +147,44 @@ async def _sitting(principal: CurrentPrincipal) -> Principal:
 CurrentSitting = Annotated[Principal, Depends(_sitting)]
 
 
+def check_plain(value: Any, at: str = "body") -> None:
+    """Raises ``request.malformed`` for what no database can hold: a NUL or half a character in a
+    text, a whole number that others cannot read exactly (RFC 7493), a number that is none.
+    """
+    waiting = [(at, value)]
+    while waiting:
+        where, one = waiting.pop()
+        if isinstance(one, dict):
+            waiting += [(f"{where} (key)", key) for key in one]
+            waiting += [(f"{where}.{key}", inner) for key, inner in one.items()]
+        elif isinstance(one, list):
+            waiting += [(f"{where}.{number}", inner) for number, inner in enumerate(one)]
+        elif (detail := _unplain(one)) is not None:
+            row = RowError(0, _UNPRINTED.sub("?", where)[:200], "request.field", {"detail": detail})
+            raise RowRefusal("request.malformed", [row])
+
+
+def _unplain(value: object) -> str | None:
+    if isinstance(value, str) and (found := _UNPRINTED.search(value)):
+        return f"text with U+{ord(found[0]):04X}"
+    if isinstance(value, int) and abs(value) > EXACT_MOST:
+        return f"beyond ±{EXACT_MOST}"
+    if isinstance(value, float) and not isfinite(value):
+        return "not a number"
+    return None
+
+
+async def _plain(request: Request) -> None:
+    for name, text in (*request.path_params.items(), *request.query_params.multi_items()):
+        check_plain(text, name)
+    # What the framework has read for the endpoint already, and only that.
+    read = vars(request)
+    check_plain(read.get("_json"))
+    form = read.get("_form")
+    for name, given in form.multi_items() if form else ():
+        check_plain(given if isinstance(given, str) else given.filename or "", name)
+
+
 def _answer(refusal: Refusal) -> JSONResponse:
     return JSONResponse(error_body(refusal).model_dump(), STATUS[refusal.kind])
 
@@ -122,6 +193,9 @@ def install(app: FastAPI, *, database: Database, clock: Clock, body_limit_bytes:
     """Error bodies, security headers, size limit and what ``CurrentPrincipal`` needs."""
     app.state.database = database
     app.state.clock = clock
+    app.router.dependencies.append(Depends(_plain))
+    # Whatever else goes wrong anywhere (token, shape of the request) has the same body.
+    app.router.responses["default"] = {"model": ErrorBody, "description": "Refused"}
 
     @app.exception_handler(Refusal)
     async def _refused(_: Request, refusal: Refusal) -> JSONResponse:
@@ -141,6 +215,10 @@ def install(app: FastAPI, *, database: Database, clock: Clock, body_limit_bytes:
 
     @app.exception_handler(HTTPException)
     async def _http(_: Request, error: HTTPException) -> JSONResponse:
+        if isinstance(error.__cause__, Refusal):  # the framework met it while it read the body
+            return _answer(error.__cause__)
+        if error.status_code == 400:
+            return _answer(Refusal("request.malformed", count=0))
         if error.status_code == 404:
             return _answer(Refusal("request.not_found", Kind.NOT_FOUND))
         return JSONResponse(error_body(Refusal("request.method")).model_dump(), error.status_code)
@@ -159,7 +237,9 @@ _HEADERS = [
 
 
 class _Guard:
-    """ASGI: refuses over-long bodies while they arrive and adds the security headers."""
+    """ASGI: refuses over-long bodies while they arrive and adds the security headers. JSON has a
+    closer limit than files, because it is read whole before anybody is asked who sends it.
+    """
 
     def __init__(self, app: Any, body_limit_bytes: int) -> None:
         self._app = app
@@ -174,14 +254,16 @@ class _Guard:
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
-        seen = 0
-        too_large = Refusal("request.too_large", Kind.TOO_LARGE, limit_bytes=self._limit)
+        headers, seen, limit = dict(scope["headers"]), 0, self._limit
+        if b"json" in headers.get(b"content-type", b"").lower():
+            limit = min(limit, JSON_LIMIT_BYTES)
+        too_large = Refusal("request.too_large", Kind.TOO_LARGE, limit_bytes=limit)
 
         async def counted() -> MutableMapping[str, Any]:
             nonlocal seen
             message = await receive()
             seen += len(message.get("body", b""))
-            if seen > self._limit:
+            if seen > limit:
                 raise too_large
             return message
 
@@ -190,8 +272,8 @@ class _Guard:
                 message["headers"] = [*message.get("headers", []), *_HEADERS]
             await send(message)
 
-        declared = dict(scope["headers"]).get(b"content-length", b"0")
-        if declared.isdigit() and int(declared) > self._limit:
+        declared = headers.get(b"content-length", b"0")
+        if declared.isdigit() and int(declared) > limit:
             await _answer(too_large)(scope, receive, dressed)
             return
         await self._app(scope, counted, dressed)

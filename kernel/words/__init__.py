@@ -11,9 +11,18 @@ from collections.abc import Mapping
 from functools import cache
 from importlib import resources
 
+from typing_extensions import TypedDict
+
 from kernel.errors import Refusal, RowError
 
 LANGUAGES = ("zh", "en")
+
+
+class Sentence(TypedDict):
+    """The same words in both languages."""
+
+    zh: str
+    en: str
 
 
 @cache
@@ -39,6 +48,11 @@ def say(code: str, params: Mapping[str, object], language: str = "zh") -> str:
         return sentence.format(**params)
     except (KeyError, IndexError):
         return sentence
+
+
+def sentence(code: str, params: Mapping[str, object]) -> Sentence:
+    """``say`` in both languages."""
+    return Sentence(zh=say(code, params, "zh"), en=say(code, params, "en"))
 
 
 def say_refusal(refusal: Refusal, language: str = "zh") -> str:

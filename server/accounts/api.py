@@ -15,7 +15,7 @@ AnyStaff = Annotated[Principal, staff(*Role)]
 Directory = Annotated[Principal, staff(Role.ADMINISTRATOR, Role.OFFICER, Role.CHIEF)]
 
 
-class SignIn(BaseModel):
+class StaffSignIn(BaseModel):
     """Account and password."""
 
     account: str = Field(max_length=200)
@@ -73,7 +73,7 @@ def router(service: AccountsService) -> APIRouter:
         "/sign-in",
         responses=refusals(accounts__wrong=Kind.UNAUTHENTICATED, accounts__locked=Kind.TOO_MANY),
     )
-    async def sign_in(body: SignIn) -> Token:
+    async def sign_in(body: StaffSignIn) -> Token:
         done = await service.sign_in(body.account, body.password)
         return Token(
             token=done.token,

@@ -1,15 +1,14 @@
 """The desk over HTTP. Roles: invigilators and the chief with a duty in the session."""
 
-from dataclasses import asdict
-from typing import Annotated, Any, Literal
+from typing import Annotated, Literal
 
 from fastapi import APIRouter, Request, Response
 from pydantic import BaseModel, Field
 
 from kernel.access import Principal, Role
 from kernel.errors import Kind, Refusal
-from kernel.web import refusals, staff
-from server.checkin.service import CheckIn, CheckinService, Reason, SecondBy
+from kernel.web import refusals, sends, staff, takes
+from server.checkin.service import CheckIn, CheckinService, Desk, DrawnSeat, Reason, SecondBy
 
 DeskStaff = Annotated[Principal, staff(Role.INVIGILATOR, Role.CHIEF)]
 IMAGE_LIMIT_BYTES = 10 * 1024 * 1024
@@ -60,7 +59,11 @@ class WithSecond(WithReason):
         return second
 
 
-class Decision(WithSecond):
+class LateOverride(WithSecond):
+    """The chief lets a late candidate in."""
+
+
+class Confirmation(WithSecond):
     """Confirm the person, or refuse with a reason."""
 
     decision: Literal["confirm", "refuse"]
@@ -87,14 +90,11 @@ CONFIRM = refusals(
     checkin__same_person=Kind.FORBIDDEN,
     accounts__same_person=Kind.FORBIDDEN,
     accounts__pin_wrong=Kind.FORBIDDEN,
+    accounts__locked=Kind.TOO_MANY,
+    proctor__match_unknown=Kind.NOT_FOUND,
     papers__no_package=Kind.NOT_FOUND,
     sessions__not_staffed=Kind.FORBIDDEN,
 )
-
-
-def shown(view: CheckIn) -> dict[str, Any]:
-    """A visit as JSON."""
-    return asdict(view)
 
 
 def router(service: CheckinService) -> APIRouter:
@@ -110,8 +110,8 @@ def _arriving(api: APIRouter, service: CheckinService) -> None:
         "/sessions/{session_id}/desk",
         responses=refusals(sessions__unknown=Kind.NOT_FOUND, sessions__not_staffed=Kind.FORBIDDEN),
     )
-    async def desk(principal: DeskStaff, session_id: str) -> dict[str, Any]:
-        return asdict(await service.desk(principal, session_id))
+    async def desk(principal: DeskStaff, session_id: str) -> Desk:
+        return await service.desk(principal, session_id)
 
     @api.post(
         "/sessions/{session_id}/checkins",
@@ -121,30 +121,39 @@ def _arriving(api: APIRouter, service: CheckinService) -> None:
             sessions__not_staffed=Kind.FORBIDDEN,
         ),
     )
-    async def start(principal: DeskStaff, session_id: str, body: Arrival) -> dict[str, Any]:
+    async def start(principal: DeskStaff, session_id: str, body: Arrival) -> CheckIn:
         number = body.ticket_no or body.id_number or ""
-        return shown(await service.start(principal, session_id, number))
+        return await service.start(principal, session_id, number)
 
     @api.get("/checkins/{checkin_id}", responses=CHECKIN)
-    async def show(principal: DeskStaff, checkin_id: str) -> dict[str, Any]:
-        return shown(await service.show(principal, checkin_id))
+    async def show(principal: DeskStaff, checkin_id: str) -> CheckIn:
+        return await service.show(principal, checkin_id)
 
     @api.post("/checkins/{checkin_id}/consent", responses=CHECKIN)
-    async def consent(principal: DeskStaff, checkin_id: str, body: Consent) -> dict[str, Any]:
-        return shown(
-            await service.consent(
-                principal, checkin_id, face=body.face, notice_version=body.notice_version
-            )
+    async def consent(principal: DeskStaff, checkin_id: str, body: Consent) -> CheckIn:
+        return await service.consent(
+            principal, checkin_id, face=body.face, notice_version=body.notice_version
         )
 
-    @api.post("/checkins/{checkin_id}/frame", responses=CHECKIN)
-    async def frame(principal: DeskStaff, checkin_id: str, request: Request) -> dict[str, Any]:
+    @api.post(
+        "/checkins/{checkin_id}/frame",
+        openapi_extra=takes("image/jpeg"),
+        responses=refusals(CHECKIN, request__too_large=Kind.TOO_LARGE),
+    )
+    async def frame(principal: DeskStaff, checkin_id: str, request: Request) -> CheckIn:
         image = await request.body()
         if len(image) > IMAGE_LIMIT_BYTES:
             raise Refusal("request.too_large", Kind.TOO_LARGE, limit_bytes=IMAGE_LIMIT_BYTES)
-        return shown(await service.frame(principal, checkin_id, image))
+        return await service.frame(principal, checkin_id, image)
 
-    @api.get("/checkins/{checkin_id}/frame.jpg", responses=CHECKIN)
+    @api.get(
+        "/checkins/{checkin_id}/frame.jpg",
+        response_class=Response,
+        responses=sends("image/jpeg")
+        | refusals(
+            CHECKIN, checkin__no_frame=Kind.NOT_FOUND, proctor__frame_unknown=Kind.NOT_FOUND
+        ),
+    )
     async def frame_image(principal: DeskStaff, checkin_id: str) -> Response:
         image = await service.frame_image(principal, checkin_id)
         return Response(image, media_type="image/jpeg", headers={"cache-control": "no-store"})
@@ -152,34 +161,33 @@ def _arriving(api: APIRouter, service: CheckinService) -> None:
 
 def _deciding(api: APIRouter, service: CheckinService) -> None:
     @api.post("/checkins/{checkin_id}/manual", responses=CONFIRM)
-    async def manual(principal: DeskStaff, checkin_id: str, body: Manual) -> dict[str, Any]:
-        done = await service.manual(
+    async def manual(principal: DeskStaff, checkin_id: str, body: Manual) -> CheckIn:
+        return await service.manual(
             principal, checkin_id, document=body.document, reason=body.reason,
             second=body.need_second(),
         )  # fmt: skip
-        return shown(done)
 
     @api.post("/checkins/{checkin_id}/confirm", responses=CONFIRM)
-    async def confirm(principal: DeskStaff, checkin_id: str, body: Decision) -> dict[str, Any]:
+    async def confirm(principal: DeskStaff, checkin_id: str, body: Confirmation) -> CheckIn:
         if body.decision == "refuse":
-            return shown(await service.refuse(principal, checkin_id, reason=body.reason))
-        done = await service.confirm(principal, checkin_id, reason=body.reason, second=body.second)
-        return shown(done)
+            return await service.refuse(principal, checkin_id, reason=body.reason)
+        return await service.confirm(principal, checkin_id, reason=body.reason, second=body.second)
 
     @api.post("/checkins/{checkin_id}/seat", responses=CHECKIN)
-    async def seat(principal: DeskStaff, checkin_id: str) -> dict[str, Any]:
-        return asdict(await service.seat(principal, checkin_id))
+    async def seat(principal: DeskStaff, checkin_id: str) -> DrawnSeat:
+        return await service.seat(principal, checkin_id)
 
-    @api.get("/checkins/{checkin_id}/slip.pdf", responses=CHECKIN)
+    @api.get(
+        "/checkins/{checkin_id}/slip.pdf",
+        response_class=Response,
+        responses=sends("application/pdf") | CHECKIN,
+    )
     async def slip(principal: DeskStaff, checkin_id: str) -> Response:
         sheet = await service.slip(principal, checkin_id)
         return Response(sheet, media_type="application/pdf")
 
     @api.post("/checkins/{checkin_id}/late-override", responses=CONFIRM)
-    async def late_override(
-        principal: DeskStaff, checkin_id: str, body: WithSecond
-    ) -> dict[str, Any]:
-        done = await service.override_lateness(
+    async def late_override(principal: DeskStaff, checkin_id: str, body: LateOverride) -> CheckIn:
+        return await service.override_lateness(
             principal, checkin_id, reason=body.reason, second=body.need_second()
         )
-        return shown(done)

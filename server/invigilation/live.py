@@ -77,10 +77,10 @@ class _Watch:
                     await listening
 
     async def _hello(self) -> str | None:
-        text = await asyncio.wait_for(self._socket.receive_text(), HELLO_S)
         try:
-            message = json.loads(text)
-        except ValueError:
+            message = json.loads(await asyncio.wait_for(self._socket.receive_text(), HELLO_S))
+            check_plain(message)
+        except (KeyError, ValueError, RecursionError, Refusal):  # bytes, no JSON, no sound text
             message = None
         token = message.get("token") if isinstance(message, dict) else None
         if not isinstance(token, str) or message.get("type") != "hello":
@@ -105,7 +105,8 @@ class _Watch:
 
     async def _until_gone(self) -> None:
         while True:
-            await self._socket.receive_text()
+            with suppress(KeyError):  # bytes are as welcome as words: nobody listens
+                await self._socket.receive_text()
 
     async def _send(self, message: dict[str, Any]) -> None:
         await asyncio.wait_for(self._socket.send_text(json.dumps(message)), SEND_S)

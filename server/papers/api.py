@@ -48,7 +48,7 @@ class Signer(NewSigner):
     added_at_ms: int
 
 
-class FormBody(BaseModel):
+class FormSummaryBody(BaseModel):
     """What may be known of a form before release."""
 
     form_code: str
@@ -66,7 +66,7 @@ class PackageBody(BaseModel):
     occupation_name: str
     level: int
     pass_score: str
-    forms: list[FormBody]
+    forms: list[FormSummaryBody]
     shares_needed: int
     holders: list[str]
     signer_public: str
@@ -96,7 +96,7 @@ def _package(view: PackageView) -> PackageBody:
         level=manifest.level,
         pass_score=manifest.pass_score,
         forms=[
-            FormBody(
+            FormSummaryBody(
                 form_code=form.form_code,
                 item_count=form.item_count,
                 full_score=form.full_score,

@@ -7,7 +7,7 @@ from pydantic import BaseModel
 
 from kernel.access import Principal, Role
 from kernel.errors import Kind
-from kernel.web import ErrorRow, refusals, row_body, staff
+from kernel.web import ErrorRow, refusals, row_body, sends, staff
 from server.registration.rules import Route
 from server.registration.service import RegistrationService
 
@@ -15,6 +15,7 @@ Officer = Annotated[Principal, staff(Role.OFFICER)]
 Reader = Annotated[
     Principal, staff(Role.OFFICER, Role.CHIEF, Role.INVIGILATOR, Role.SUPERVISOR, Role.AUDITOR)
 ]
+PDF = sends("application/pdf")
 SEEN = refusals(
     sessions__unknown=Kind.NOT_FOUND,
     sessions__not_staffed=Kind.FORBIDDEN,
@@ -22,7 +23,7 @@ SEEN = refusals(
 )
 
 
-class ImportBody(BaseModel):
+class RosterImportBody(BaseModel):
     """What an import did, or on a dry run would do; ``rows`` are faults with place and remedy."""
 
     accepted: int
@@ -74,7 +75,7 @@ def router(service: RegistrationService) -> APIRouter:
         portraits: Annotated[UploadFile | None, File()] = None,
         dry_run: Annotated[bool, Form()] = False,
         partial: Annotated[bool, Form()] = False,
-    ) -> ImportBody:
+    ) -> RosterImportBody:
         report = await service.importing.run(
             principal,
             session_id,
@@ -83,7 +84,7 @@ def router(service: RegistrationService) -> APIRouter:
             dry_run=dry_run,
             partial=partial,
         )
-        return ImportBody(
+        return RosterImportBody(
             accepted=report.accepted,
             rejected=report.rejected,
             written=report.written,
@@ -112,7 +113,7 @@ def router(service: RegistrationService) -> APIRouter:
 
     @api.get(
         "/candidates/{candidate_id}/portrait",
-        responses={**SEEN, **refusals(registration__no_portrait=Kind.NOT_FOUND)},
+        responses=sends("image/jpeg") | refusals(SEEN, registration__no_portrait=Kind.NOT_FOUND),
         response_class=Response,
     )
     async def portrait(principal: Reader, candidate_id: str) -> Response:
@@ -121,11 +122,8 @@ def router(service: RegistrationService) -> APIRouter:
 
     @api.get(
         "/sessions/{session_id}/tickets.pdf",
-        responses={
-            **SEEN,
-            **refusals(registration__nobody=Kind.NOT_FOUND),
-            **refusals(printing__no_font=Kind.UNAVAILABLE),
-        },
+        responses=PDF
+        | refusals(SEEN, registration__nobody=Kind.NOT_FOUND, printing__no_font=Kind.UNAVAILABLE),
         response_class=Response,
     )
     async def tickets(principal: Reader, session_id: str) -> Response:
@@ -133,7 +131,7 @@ def router(service: RegistrationService) -> APIRouter:
 
     @api.get(
         "/candidates/{candidate_id}/ticket.pdf",
-        responses={**SEEN, **refusals(printing__no_font=Kind.UNAVAILABLE)},
+        responses=PDF | refusals(SEEN, printing__no_font=Kind.UNAVAILABLE),
         response_class=Response,
     )
     async def ticket(principal: Reader, candidate_id: str) -> Response:

@@ -8,6 +8,7 @@ from pydantic import BaseModel
 from kernel.access import Principal, Role
 from kernel.errors import Kind
 from kernel.web import refusals, staff
+from kernel.words import Sentence
 from server.results.rules import State
 from server.results.service import Listed, Publishing, ResultsService
 
@@ -60,7 +61,7 @@ class ReceiptBody(BaseModel):
     submitted_at_ms: int | None
     count: int | None
     head_hex: str | None
-    words: dict[str, str]
+    words: Sentence
 
 
 def _result(one: Listed) -> ResultBody:

@@ -144,7 +144,7 @@ def router(service: SeatingService) -> APIRouter:
     async def draw(principal: Reader, session_id: str) -> DrawBody:
         return _draw(await service.draw(principal, session_id))
 
-    @api.get("/proof", responses={**STATE, **refusals(draw__proof_sealed=Kind.CONFLICT)})
+    @api.get("/proof", responses=refusals(STATE, draw__proof_sealed=Kind.CONFLICT))
     async def proof(principal: Reader, session_id: str) -> JSONResponse:
         published = await service.proof(principal, session_id)
         return JSONResponse(

@@ -1,13 +1,15 @@
 """What the desk shows."""
 
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Literal
+
+from typing_extensions import TypedDict
 
 from kernel.db import ReadSession
-from kernel.words import LANGUAGES, say
+from kernel.words import Sentence, sentence
 from server.bodies.service import room_of
 from server.checkin.ports import Verdict
-from server.checkin.rules import Advice, State, hint, needs_second
+from server.checkin.rules import Advice, Route, State, hint, needs_second
 from server.checkin.service.visits import visit_of
 from server.checkin.tables import VisitRow
 from server.registration.service import candidate_of
@@ -28,9 +30,9 @@ class DeskCandidate:
     ticket_no: str
     id_type: str
     id_number_masked: str
-    route: str
+    route: Route
     portrait: bool
-    state: str
+    state: State | Literal["expected"]
     checkin_id: str | None
 
 
@@ -55,7 +57,22 @@ class DrawnSeat:
     seat_no: str
     machine_code: str
     slip_code: str
-    form: str = "hidden"
+    form: Literal["hidden"] = "hidden"
+
+
+class ShownVerdict(TypedDict):
+    """What the machine advises, in figures and in words; the score is a similarity."""
+
+    match_id: str
+    advice: Advice
+    reason: str | None
+    score: float | None
+    threshold: float
+    faces: int
+    model: str
+    frame_sha256: str
+    taken_at_ms: int
+    words: Sentence
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,13 +81,13 @@ class CheckIn:
 
     checkin_id: str
     candidate: DeskCandidate
-    state: str
-    route: str
+    state: State
+    route: Route
     consent: bool | None
     late: bool
     late_override: bool
     needs_second: bool
-    verdict: dict[str, Any] | None
+    verdict: ShownVerdict | None
     identified_by: list[str]
     confirmed_by: list[str]
     seat: DrawnSeat | None
@@ -86,9 +103,9 @@ def desk_line(candidate: CandidateRow, visit: VisitRow | None) -> DeskCandidate:
         ticket_no=candidate.ticket_no,
         id_type=candidate.id_type,
         id_number_masked=candidate.id_number_masked,
-        route=visit.route if visit else candidate.route,
+        route=Route(visit.route if visit else candidate.route),
         portrait=candidate.portrait_blob is not None,
-        state=visit.state if visit else "expected",
+        state=State(visit.state) if visit else "expected",
         checkin_id=visit.id if visit else None,
     )
 
@@ -110,14 +127,13 @@ def desk_of(now_ms: int, candidates: list[CandidateRow], visits: dict[str, Visit
 
 def verdict_words(
     advice: str, reason: str | None, score: float | None, threshold: float
-) -> dict[str, str]:
+) -> Sentence:
     """The verdict as sentences, with score and threshold in figures."""
     params = {
         "score": "-" if score is None else f"{score:.2f}",
         "threshold": f"{threshold:.2f}",
     }
-    code = hint(reason or "", Advice(advice))
-    return {language: say(code, params, language) for language in LANGUAGES}
+    return sentence(hint(reason or "", Advice(advice)), params)
 
 
 async def checkin_view(
@@ -130,8 +146,8 @@ async def checkin_view(
     return CheckIn(
         checkin_id=visit.id,
         candidate=desk_line(person, visit),
-        state=visit.state,
-        route=visit.route,
+        state=State(visit.state),
+        route=Route(visit.route),
         consent=visit.face_consent,
         late=is_late(exam, now_ms),
         late_override=visit.late_override,
@@ -167,11 +183,14 @@ def kept_verdict(verdict: Verdict) -> dict[str, Any]:
     }  # fmt: skip
 
 
-def shown_verdict(visit: VisitRow) -> dict[str, Any] | None:
+def shown_verdict(visit: VisitRow) -> ShownVerdict | None:
     """The verdict as the screen shows it, with its sentences."""
     kept = visit.verdict
     if kept is None:
         return None
-    words = verdict_words(kept["advice"], kept["reason"], kept["score"], kept["threshold"])
-    shown = {key: value for key, value in kept.items() if key != "frame_blob"}
-    return {**shown, "words": words}
+    return ShownVerdict(
+        match_id=kept["match_id"], advice=Advice(kept["advice"]), reason=kept["reason"],
+        score=kept["score"], threshold=kept["threshold"], faces=kept["faces"],
+        model=kept["model"], frame_sha256=kept["frame_sha256"], taken_at_ms=kept["taken_at_ms"],
+        words=verdict_words(kept["advice"], kept["reason"], kept["score"], kept["threshold"]),
+    )  # fmt: skip

@@ -6,10 +6,17 @@ from server.accounts.service import AccountsService
 from server.invigilation.ports import Proctor
 from server.invigilation.service.absences import Absences, Absentee
 from server.invigilation.service.acts import Acts
-from server.invigilation.service.articles import RuleSets
+from server.invigilation.service.articles import ArticleTable, RuleSets
 from server.invigilation.service.captures import Captures
 from server.invigilation.service.incidents import IncidentBook, incident_json
 from server.invigilation.service.records import Records
+from server.invigilation.service.shapes import (
+    Incident,
+    RoomRecord,
+    RoomWall,
+    Timeline,
+    WallSeat,
+)
 from server.invigilation.service.sheet import room_record_pdf
 from server.invigilation.service.wall import Wall
 from server.sittings.service import SittingsService
@@ -37,12 +44,18 @@ __all__ = [
     "Absences",
     "Absentee",
     "Acts",
+    "ArticleTable",
     "Captures",
+    "Incident",
     "IncidentBook",
     "InvigilationService",
     "Records",
+    "RoomRecord",
+    "RoomWall",
     "RuleSets",
+    "Timeline",
     "Wall",
+    "WallSeat",
     "incident_json",
     "room_record_pdf",
 ]

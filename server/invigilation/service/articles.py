@@ -7,18 +7,46 @@ set, with a reason and by name.
 import json
 from dataclasses import dataclass
 from importlib import resources
-from typing import Any
 
 from sqlalchemy import select
+from typing_extensions import TypedDict
 
 from kernel.access import Principal, Role
 from kernel.clock import Clock
 from kernel.db import Database, ReadSession
 from kernel.errors import Kind, Refusal
+from kernel.words import Sentence
 from server.bodies.tables import BodyRow, RoomRow, SiteRow
 from server.checkin.service import Reason
 from server.invigilation.rules import Article
 from server.invigilation.tables import RuleSetRow
+
+
+class ArticleClass(TypedDict):
+    """A class of articles and what follows from them."""
+
+    id: str
+    effect: Sentence
+
+
+ArticleLine = TypedDict(  # ``class`` is a keyword of Python
+    "ArticleLine",
+    {
+        "article_id": str, "class": str, "zh": str, "en": str, "needs_reminder": bool,
+        "applicable": bool,
+    },
+)  # fmt: skip
+
+
+class ArticleTable(TypedDict):
+    """A rule set; ``active_bodies`` are those that confirmed it."""
+
+    authority: str
+    title: Sentence
+    note: Sentence
+    classes: list[ArticleClass]
+    active_bodies: list[str]
+    articles: list[ArticleLine]
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,9 +54,9 @@ class RuleSet:
     """A set as it stands in its file."""
 
     authority: str
-    title: dict[str, str]
-    note: dict[str, str]
-    classes: list[dict[str, Any]]
+    title: Sentence
+    note: Sentence
+    classes: list[ArticleClass]
     articles: dict[str, Article]
 
 
@@ -82,20 +110,20 @@ class RuleSets:
                 )
             )  # fmt: skip
 
-    async def table(self) -> dict[str, Any]:
+    async def table(self) -> ArticleTable:
         """The whole table, and the bodies where it is in force."""
         async with self._db.read() as session:
             found = await session.execute(
                 select(RuleSetRow.body_id).where(RuleSetRow.authority == self.authority)
             )
             active = sorted(found.scalars())
-        return {
-            "authority": self._set.authority,
-            "title": self._set.title,
-            "note": self._set.note,
-            "classes": self._set.classes,
-            "active_bodies": active,
-            "articles": [
+        return ArticleTable(
+            authority=self._set.authority,
+            title=self._set.title,
+            note=self._set.note,
+            classes=self._set.classes,
+            active_bodies=active,
+            articles=[
                 {
                     "article_id": article.id, "class": article.article_class,
                     "zh": article.zh, "en": article.en, "needs_reminder": article.needs_reminder,
@@ -103,4 +131,4 @@ class RuleSets:
                 }
                 for article in self._set.articles.values()
             ],
-        }  # fmt: skip
+        )  # fmt: skip

@@ -4,9 +4,8 @@ Rules kept here: one open case per sitting and kind; a report never closes, deci
 to a candidate; a decision is in the ledger with its reason within the same transaction.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
 
 from sqlalchemy import select
 
@@ -16,7 +15,8 @@ from kernel.errors import Kind, Refusal
 from kernel.ids import mint
 from ledger.book import Act, Ledger
 from server.checkin.service import sitting_stream
-from server.invigilation.rules import IncidentKind, Severity, total_outage_s, worse
+from server.invigilation.rules import Decision, IncidentKind, Severity, total_outage_s, worse
+from server.invigilation.service.shapes import CodedReason, Incident, Proposal
 from server.invigilation.tables import IncidentRow
 from server.sessions.service import room_stream
 from server.sittings.ports import Observation
@@ -136,29 +136,26 @@ async def incidents_of(
     )
 
 
-def incident_json(row: IncidentRow, seat_no: str, name_masked: str) -> dict[str, Any]:
+def incident_json(row: IncidentRow, seat_no: str, name_masked: str) -> Incident:
     """A case as the queue shows it."""
-    proposal: Mapping[str, int] | None = (
-        None if row.proposal_s is None else {"extend_s": row.proposal_s}
+    return Incident(
+        incident_id=row.id,
+        sitting_id=row.sitting_id,
+        room_id=row.room_id,
+        seat_no=seat_no,
+        name_masked=name_masked,
+        kind=IncidentKind(row.kind),
+        severity=Severity(row.severity),
+        opened_at_ms=row.opened_at_ms,
+        last_at_ms=row.last_at_ms,
+        count=row.count,
+        score=row.score,
+        threshold=row.threshold,
+        state="open" if row.state == OPEN else "decided",
+        decision=Decision(row.decision) if row.decision else None,
+        decided_by=row.decided_by,
+        reason=CodedReason(code=row.reason_code, text=row.reason_text) if row.decision else None,
+        capture_ids=row.capture_ids,
+        proposal=None if row.proposal_s is None else Proposal(extend_s=row.proposal_s),
+        detail=row.detail,
     )
-    return {
-        "incident_id": row.id,
-        "sitting_id": row.sitting_id,
-        "room_id": row.room_id,
-        "seat_no": seat_no,
-        "name_masked": name_masked,
-        "kind": row.kind,
-        "severity": row.severity,
-        "opened_at_ms": row.opened_at_ms,
-        "last_at_ms": row.last_at_ms,
-        "count": row.count,
-        "score": row.score,
-        "threshold": row.threshold,
-        "state": row.state,
-        "decision": row.decision,
-        "decided_by": row.decided_by,
-        "reason": {"code": row.reason_code, "text": row.reason_text} if row.decision else None,
-        "capture_ids": row.capture_ids,
-        "proposal": proposal,
-        "detail": row.detail,
-    }

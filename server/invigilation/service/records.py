@@ -4,7 +4,8 @@ Rules kept here: acts are read from the ledger's streams and never from memory; 
 never appear here; the record says what is still open, so nobody signs over a gap.
 """
 
-from typing import Any
+from collections.abc import Mapping
+from typing import Any, cast
 
 from sqlalchemy import select
 
@@ -12,16 +13,25 @@ from kernel.access import Principal
 from kernel.db import ReadSession
 from kernel.errors import Kind, Refusal
 from ledger.book import OpenRecord
-from server.accounts.service import accounts_named
+from server.accounts.service import Account, accounts_named
 from server.bodies.service import room_of
 from server.checkin.service import camera_stream, sitting_stream
 from server.invigilation.service.absences import Absences
 from server.invigilation.service.incidents import OPEN, incident_json, incidents_of
+from server.invigilation.service.shapes import (
+    Incident,
+    OpenPoint,
+    RecordAct,
+    RoomRecord,
+    Timeline,
+    TimelineEvent,
+)
 from server.invigilation.service.wall import WATCHERS
 from server.invigilation.tables import CaptureRow, SegmentRow, ViolationRow
 from server.registration.service import candidates_of
 from server.registration.tables import CandidateRow
 from server.seating.tables import SeatRow
+from server.sessions.rules import SessionState
 from server.sessions.service import need_duty, room_stream, session_row
 from server.sittings.service import Loaded, SittingsService, load, of_session
 from server.sittings.service.shapes import masked
@@ -43,7 +53,7 @@ class Records:
         self._hall = sittings.hall
         self._absences = absences
 
-    async def timeline(self, principal: Principal, sitting_id: str) -> dict[str, Any]:
+    async def timeline(self, principal: Principal, sitting_id: str) -> Timeline:
         """Events of a sitting without answers, its captures and its recording's pieces."""
         async with self._hall.database.read() as session:
             loaded = await load(session, sitting_id)
@@ -98,7 +108,7 @@ class Records:
             raise Refusal("thumb.none", Kind.NOT_FOUND)
         return kept.image, kept.at_ms
 
-    async def incidents(self, principal: Principal, session_id: str) -> list[dict[str, Any]]:
+    async def incidents(self, principal: Principal, session_id: str) -> list[Incident]:
         """The session's cases in the rooms where the caller has a duty."""
         async with self._hall.database.read() as session:
             await need_duty(session, principal, session_id, None, WATCHERS)
@@ -115,9 +125,7 @@ class Records:
                     shown.append(incident_json(row, one.row.seat_no, masked(one.candidate.name)))
             return shown
 
-    async def room_record(
-        self, principal: Principal, session_id: str, room_id: str
-    ) -> dict[str, Any]:
+    async def room_record(self, principal: Principal, session_id: str, room_id: str) -> RoomRecord:
         """考场情况记录单 as data."""
         hall = self._hall
         async with hall.database.read() as session:
@@ -155,7 +163,7 @@ class Records:
                 "session_id": exam.id, "name": exam.name, "subject": exam.subject,
                 "occupation_name": exam.occupation_name, "level": exam.level,
                 "starts_at_ms": exam.starts_at_ms, "ends_at_ms": exam.ends_at_ms,
-                "state": exam.state,
+                "state": SessionState(exam.state),
             },
             "room": {"room_id": room_id, "name": room.name, "site_name": room.site_name},
             "made_at_ms": hall.clock.now_ms(),
@@ -192,14 +200,7 @@ class Records:
                 }
                 for row in broken
             ],
-            "acts": [
-                {
-                    **act,
-                    "by_name": names[act["by"]].name if act.get("by") in names else "",
-                    "name": _name(people, act.get("sitting_id") or ""),
-                }
-                for act in acts
-            ],
+            "acts": [_act(act, names, people) for act in acts],
         }  # fmt: skip
 
 
@@ -213,12 +214,25 @@ async def _may_see(
     return True
 
 
-def _event(record: OpenRecord) -> dict[str, Any]:
+def _event(record: OpenRecord) -> TimelineEvent:
     body = {key: value for key, value in record.body.items() if key not in HIDDEN}
-    return {**body, "seq": record.seq, "kind": record.kind, "at_ms": record.server_ms}
+    event = {**body, "seq": record.seq, "kind": record.kind, "at_ms": record.server_ms}
+    return cast("TimelineEvent", event)
 
 
-def _people_of(acts: list[dict[str, Any]]) -> set[str]:
+def _act(
+    act: TimelineEvent, names: Mapping[str, Account], people: dict[str, CandidateRow]
+) -> RecordAct:
+    by, sitting_id = act.get("by"), act.get("sitting_id")
+    named = {
+        **act,
+        "by_name": names[by].name if by and by in names else "",
+        "name": _name(people, sitting_id or ""),
+    }
+    return cast("RecordAct", named)
+
+
+def _people_of(acts: list[TimelineEvent]) -> set[str]:
     return {str(act[key]) for act in acts for key in ("by", "second") if act.get(key)}
 
 
@@ -229,8 +243,8 @@ def _name(people: dict[str, CandidateRow], sitting_id: str) -> str:
 
 def _open_points(
     present: list[Loaded], cases: list[Any], absent: list[Any], answered: dict[str, int]
-) -> list[dict[str, Any]]:
-    points: list[dict[str, Any]] = []
+) -> list[OpenPoint]:
+    points: list[OpenPoint] = []
     for one in present:
         if one.row.submitted_at_ms is None:
             points.append({"code": "not_submitted", "seat_no": one.row.seat_no})

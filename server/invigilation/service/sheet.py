@@ -15,6 +15,7 @@ from reportlab.platypus import Flowable, Paragraph, SimpleDocTemplate, Spacer, T
 
 from kernel.clock import as_datetime
 from kernel.printing import BOLD, REGULAR, use_fonts
+from server.invigilation.service.shapes import RoomRecord
 
 CHINA = timezone(timedelta(hours=8))
 ACT_NAMES = {
@@ -30,7 +31,7 @@ POINT_NAMES = {
 USUAL = frozenset({"seat_drawn", "absent"})
 
 
-def room_record_pdf(record: dict[str, Any], font_path: Path | None = None) -> bytes:
+def room_record_pdf(record: RoomRecord, font_path: Path | None = None) -> bytes:
     """The sheet of what ``Records.room_record`` returned."""
     use_fonts(font_path)
     out = io.BytesIO()
@@ -42,7 +43,7 @@ def room_record_pdf(record: dict[str, Any], font_path: Path | None = None) -> by
     return out.getvalue()
 
 
-def _story(record: dict[str, Any]) -> list[Flowable]:
+def _story(record: RoomRecord) -> list[Flowable]:
     exam, room, counts = record["session"], record["room"], record["counts"]
     parts: list[Flowable] = [
         _text("考场情况记录单", BOLD, 16, centre=True),

@@ -6,7 +6,6 @@ read from the store, and memory adds only who was heard and how far a sitting is
 """
 
 from dataclasses import dataclass
-from typing import Any
 
 from sqlalchemy import select
 
@@ -24,17 +23,31 @@ from server.invigilation.rules import (
     seat_state,
 )
 from server.invigilation.service.incidents import OPEN, incident_json, incidents_of
+from server.invigilation.service.shapes import (
+    Incident,
+    RoomWall,
+    WallCounts,
+    WallRoom,
+    WallSeat,
+    WallSession,
+)
 from server.invigilation.tables import AbsenceRow, IncidentRow
 from server.papers.service import manifest_of
 from server.registration.service import candidates_of
 from server.registration.tables import CandidateRow
 from server.seating.tables import SeatRow
-from server.sessions.rules import Duty
+from server.sessions.rules import Duty, SessionState
 from server.sessions.service import need_duty, session_row
 from server.sittings.rules.timing import SubmitKind, stage
 from server.sittings.service import Loaded, SittingsService, of_session
 from server.sittings.service.shapes import masked
 
+IN_EXAM = frozenset(
+    {
+        SeatState.SIGNED_IN, SeatState.READY, SeatState.ANSWERING, SeatState.OFFLINE,
+        SeatState.PAUSED, SeatState.SUBMITTED, SeatState.FORCED,
+    }
+)  # fmt: skip
 WATCHERS = (Duty.INVIGILATOR, Duty.CHIEF, Duty.OFFICER)
 
 
@@ -65,7 +78,7 @@ class Wall:
         async with self._hall.database.read() as session:
             await need_duty(session, principal, session_id, room_id, WATCHERS)
 
-    async def wall(self, principal: Principal, session_id: str, room_id: str) -> dict[str, Any]:
+    async def wall(self, principal: Principal, session_id: str, room_id: str) -> RoomWall:
         """The projection that the wall shows."""
         now_ms = self._hall.clock.now_ms()
         async with self._hall.database.read() as session:
@@ -74,21 +87,20 @@ class Wall:
             found = await self._read(session, session_id, room_id)
         seats = [self._tile(found, place, now_ms) for place in found.room.seats]
         open_cases = [row for row in found.cases if row.state == OPEN]
-        return {
-            "server_ms": now_ms,
-            "session": {
-                "session_id": exam.id, "name": exam.name, "subject": exam.subject,
-                "state": exam.state, "starts_at_ms": exam.starts_at_ms,
-                "duration_s": exam.duration_s, "ends_at_ms": exam.ends_at_ms,
-            },
-            "room": {
-                "room_id": room_id, "name": found.room.name, "rows": found.room.rows,
-                "cols": found.room.cols,
-            },
-            "counts": _counts(seats, len(found.drawn), len(open_cases)),
-            "seats": seats,
-            "incidents": [_shown(found, row) for row in found.cases],
-        }  # fmt: skip
+        return RoomWall(
+            server_ms=now_ms,
+            session=WallSession(
+                session_id=exam.id, name=exam.name, subject=exam.subject,
+                state=SessionState(exam.state), starts_at_ms=exam.starts_at_ms,
+                duration_s=exam.duration_s, ends_at_ms=exam.ends_at_ms,
+            ),
+            room=WallRoom(
+                room_id=room_id, name=found.room.name, rows=found.room.rows, cols=found.room.cols
+            ),
+            counts=_counts(seats, len(found.drawn), len(open_cases)),
+            seats=seats,
+            incidents=[_shown(found, row) for row in found.cases],
+        )  # fmt: skip
 
     async def _read(self, session: ReadSession, session_id: str, room_id: str) -> _Room:
         drawn = await session.execute(
@@ -117,7 +129,7 @@ class Wall:
                 found.answered[one.row.id] = len(progress.answered)
         return found
 
-    def _tile(self, found: _Room, place: SeatPlace, now_ms: int) -> dict[str, Any]:
+    def _tile(self, found: _Room, place: SeatPlace, now_ms: int) -> WallSeat:
         one, drawn = found.sittings.get(place.seat_id), found.drawn.get(place.seat_id)
         # Somebody who moved away leaves the drawn seat empty.
         stays = {loaded.row.id for loaded in found.sittings.values()}
@@ -133,31 +145,30 @@ class Wall:
             for row in found.cases
             if row.state == OPEN and row.sitting_id == sitting_id
         ]
-        top = badge(cases)
         presence = self._hall.presence
         thumb = presence.thumbnail(sitting_id or "")
         counts = {form.form_code: form.item_count for form in found.manifest.forms}
         offline = one is not None and facts.offline and state is SeatState.OFFLINE
-        return {
-            "seat_id": place.seat_id,
-            "seat_no": place.seat_no,
-            "row": place.row,
-            "col": place.col,
-            "spare": place.spare,
-            "sitting_id": sitting_id if known else None,
-            "name_masked": masked(person.name) if person else "",
-            "state": state.value,
-            "answered": found.answered.get(sitting_id or "", 0),
-            "item_count": counts.get(one.row.form_code, 0) if one else 0,
-            "deadline_ms": one.deadline_ms(now_ms) if one else None,
-            "offline_since_ms": presence.last_seen_ms(sitting_id or "") if offline else None,
-            "badge": top.value if top else None,
-            "severity": _severity(cases),
-            "thumb_at_ms": thumb.at_ms if thumb else None,
-            "extra_s": sum(one.row.extensions_s) if one else 0,
-            "late": _came_late(one),
-            "simulated": person is not None and person.source == "模拟",
-        }
+        return WallSeat(
+            seat_id=place.seat_id,
+            seat_no=place.seat_no,
+            row=place.row,
+            col=place.col,
+            spare=place.spare,
+            sitting_id=sitting_id if known else None,
+            name_masked=masked(person.name) if person else "",
+            state=state,
+            answered=found.answered.get(sitting_id or "", 0),
+            item_count=counts.get(one.row.form_code, 0) if one else 0,
+            deadline_ms=one.deadline_ms(now_ms) if one else None,
+            offline_since_ms=presence.last_seen_ms(sitting_id or "") if offline else None,
+            badge=badge(cases),
+            severity=_severity(cases),
+            thumb_at_ms=thumb.at_ms if thumb else None,
+            extra_s=sum(one.row.extensions_s) if one else 0,
+            late=_came_late(one),
+            simulated=person is not None and person.source == "模拟",
+        )
 
     def _facts(
         self, found: _Room, one: Loaded | None, sitting_id: str | None, now_ms: int
@@ -178,24 +189,23 @@ class Wall:
         )
 
 
-def _counts(seats: list[dict[str, Any]], expected: int, incidents: int) -> dict[str, int]:
+def _counts(seats: list[WallSeat], expected: int, incidents: int) -> WallCounts:
     states = [seat["state"] for seat in seats]
-    in_exam = {"signed_in", "ready", "answering", "offline", "paused", "submitted", "forced"}
-    return {
-        "expected": expected,
-        "signed_in": sum(state in in_exam for state in states),
-        "answering": states.count("answering"),
-        "offline": states.count("offline"),
-        "submitted": states.count("submitted") + states.count("forced"),
-        "absent": states.count("absent"),
-        "incidents": incidents,
-    }
+    return WallCounts(
+        expected=expected,
+        signed_in=sum(state in IN_EXAM for state in states),
+        answering=states.count(SeatState.ANSWERING),
+        offline=states.count(SeatState.OFFLINE),
+        submitted=states.count(SeatState.SUBMITTED) + states.count(SeatState.FORCED),
+        absent=states.count(SeatState.ABSENT),
+        incidents=incidents,
+    )
 
 
-def _severity(cases: list[tuple[IncidentKind, Severity]]) -> str | None:
+def _severity(cases: list[tuple[IncidentKind, Severity]]) -> Severity | None:
     if not cases:
         return None
-    return "red" if any(case[1] is Severity.RED for case in cases) else "amber"
+    return Severity.RED if any(case[1] is Severity.RED for case in cases) else Severity.AMBER
 
 
 def _came_late(one: Loaded | None) -> bool:
@@ -204,7 +214,7 @@ def _came_late(one: Loaded | None) -> bool:
     return one.row.first_signed_in_at_ms > one.exam.starts_at_ms
 
 
-def _shown(found: _Room, row: IncidentRow) -> dict[str, Any]:
+def _shown(found: _Room, row: IncidentRow) -> Incident:
     seat = next((one.row.seat_no for one in found.sittings.values()
                  if one.row.id == row.sitting_id), "")  # fmt: skip
     person = found.people.get(row.sitting_id)

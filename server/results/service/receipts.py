@@ -17,7 +17,7 @@ from kernel.crypto.suite import suite_named
 from kernel.db import Database, ReadSession
 from kernel.errors import Kind, Refusal
 from kernel.ids import is_short_code, normalise_code
-from kernel.words import LANGUAGES, say
+from kernel.words import Sentence, sentence
 from ledger.book import Ledger
 from ledger.record import ZERO_HASH, Header, record_hash
 from ledger.tables import RecordRow, StreamRow
@@ -38,7 +38,7 @@ class ReceiptWords:
     submitted_at_ms: int | None
     count: int | None
     head_hex: str | None
-    words: dict[str, str]
+    words: Sentence
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,9 +75,7 @@ class Receipts:
             )
             row = found.scalars().first()
             if row is None or row.receipt is None:
-                words = {
-                    language: say("receipt.says_unknown", {}, language) for language in LANGUAGES
-                }
+                words = sentence("receipt.says_unknown", {})
                 return ReceiptWords(False, False, None, None, None, None, words)
             said = _said(row.receipt)
             holds = await self._holds(session, sitting_stream(row.id), said)
@@ -86,7 +84,7 @@ class Receipts:
             "answered": row.receipt["answered"],
             "count": said.count,
         }
-        sentence = "receipt.says_holds" if holds else "receipt.says_broken"
+        verdict = "receipt.says_holds" if holds else "receipt.says_broken"
         return ReceiptWords(
             found=True,
             holds=holds,
@@ -94,7 +92,7 @@ class Receipts:
             submitted_at_ms=said.at_ms,
             count=said.count,
             head_hex=said.head.hex(),
-            words={language: say(sentence, params, language) for language in LANGUAGES},
+            words=sentence(verdict, params),
         )
 
     async def _holds(self, session: ReadSession, stream_id: str, said: _Said) -> bool:

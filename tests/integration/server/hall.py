@@ -19,7 +19,12 @@ from kernel.ids import mint
 from ledger.book import ClientEvent
 from ledger.client import batch_message
 from server.checkin.service import CheckinService, Reason, SecondBy, sitting_stream
-from server.invigilation.service import IncidentBook, InvigilationService
+from server.invigilation.service import (
+    IncidentBook,
+    InvigilationService,
+    RoomWall,
+    WallSeat,
+)
 from server.registration.service import lookup_key_of
 from server.seating.tables import SeatRow
 from server.sessions.rules import Duty
@@ -305,11 +310,11 @@ class ExamDay:
             records = await self.world.ledger.read(session, sitting_stream(one.sitting_id))
         return [record.kind for record in records]
 
-    async def wall(self, one: Seated) -> dict[str, Any]:
+    async def wall(self, one: Seated) -> RoomWall:
         """The candidate's room as its invigilator sees it."""
         return await self.room.wall.wall(self.first, self.session_id, one.seat.room_id)
 
-    async def tile(self, one: Seated) -> dict[str, Any]:
+    async def tile(self, one: Seated) -> WallSeat:
         """The candidate's tile."""
         wall = await self.wall(one)
         return next(seat for seat in wall["seats"] if seat["sitting_id"] == one.sitting_id)
