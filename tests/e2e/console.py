@@ -82,7 +82,7 @@ class Desk(Console):
         await self.press("拍照比对 (R)")
         advice = self.page.locator(".advice").get_by_text("系统建议").first
         await expect(advice).to_be_visible(timeout=PATIENCE_MS)
-        return await advice.inner_text()
+        return (await advice.inner_text()).partition("系统建议:")[2]
 
     async def check_by_hand(self, second: Account) -> None:
         """Two members of staff compare document and person."""
