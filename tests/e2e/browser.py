@@ -11,7 +11,7 @@ import shutil
 import signal
 import subprocess
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from pathlib import Path
 
 from playwright.async_api import Browser, Error, Page, Playwright, async_playwright
@@ -34,7 +34,7 @@ START_S = 60
 TIMEOUT_MS = 45_000
 STOP_S = 30
 POLL_S = 0.05
-_ADDRESS = re.compile(rb"DevTools listening on (ws://\S+)")
+_ADDRESS = re.compile(r"DevTools listening on (ws://\S+)")
 
 
 class Chromium:
@@ -44,24 +44,15 @@ class Chromium:
         self._playwright = playwright
         self._profile = profile
         self._camera = camera
+        self._log = profile.with_suffix(".log")
         self._process: subprocess.Popen[bytes] | None = None
         self._browser: Browser | None = None
         self.more_flags: tuple[str, ...] = ()
 
     async def open(self) -> Page:
         """Start it; returns its first page."""
-        program = chromium()
-        assert program is not None, "no Chromium; run make setup-tests"
-        log = self._profile.with_suffix(".log")
-        with log.open("wb") as out:
-            self._process = subprocess.Popen(
-                [
-                    program, *FLAGS, *self.more_flags, f"--user-data-dir={self._profile}",
-                    f"--use-file-for-fake-video-capture={self._camera}", "about:blank",
-                ],
-                stdin=subprocess.DEVNULL, stdout=out, stderr=out, start_new_session=True,
-            )  # fmt: skip
-        address = await self._address(log)
+        self._start()
+        address = await self._address()
         self._browser = await self._playwright.chromium.connect_over_cdp(address)
         context = self._browser.contexts[0]
         context.set_default_timeout(TIMEOUT_MS)
@@ -86,24 +77,37 @@ class Chromium:
             await asyncio.to_thread(process.wait, STOP_S)
         await self._let_go()
 
+    def _start(self) -> None:
+        program = chromium()
+        assert program is not None, "no Chromium; run make setup-tests"
+        with self._log.open("wb") as out:
+            self._process = subprocess.Popen(
+                [
+                    program, *FLAGS, *self.more_flags, f"--user-data-dir={self._profile}",
+                    f"--use-file-for-fake-video-capture={self._camera}", "about:blank",
+                ],
+                stdin=subprocess.DEVNULL, stdout=out, stderr=out, start_new_session=True,
+            )  # fmt: skip
+
+    def _words(self) -> str:
+        return self._log.read_text(errors="replace")
+
     async def _let_go(self) -> None:
         browser, self._browser = self._browser, None
         if browser is not None:
-            try:
+            with suppress(Error):  # it may be gone already
                 await browser.close()
-            except Error:
-                pass  # it is gone already
 
-    async def _address(self, log: Path) -> str:
+    async def _address(self) -> str:
         assert self._process is not None
         for _ in range(int(START_S / POLL_S)):
-            found = _ADDRESS.search(log.read_bytes())
+            found = _ADDRESS.search(self._words())
             if found:
-                return found[1].decode()
+                return found[1]
             if self._process.poll() is not None:
                 break
             await asyncio.sleep(POLL_S)
-        raise RuntimeError(f"Chromium did not start:\n{log.read_text(errors='replace')[-3_000:]}")
+        raise RuntimeError(f"Chromium did not start:\n{self._words()[-3_000:]}")
 
 
 @asynccontextmanager

@@ -18,7 +18,7 @@ class Player:
         self._base = base
 
     async def open(self, machine_token: str = "") -> None:
-        """The address of the machine's set-up link, or the plain one of a machine that is set up."""
+        """By the machine's set-up link, or plainly where the machine is set up already."""
         query = f"?machine={machine_token}" if machine_token else ""
         await self.page.goto(f"{self._base}/exam/{query}")
 

@@ -29,6 +29,7 @@ class Running:
     """The session and its candidates, each with the slip of the desk."""
 
     session_id: str
+    room_id: str
     candidates: list[Admitted]
 
 
@@ -68,4 +69,4 @@ async def _arrange(seeded: Seeded, candidates: int, database_url: str) -> Runnin
             frame = faces[one.person.face].frames[0] if one.person.route == "face" else None
             await day.admit(one, frame)
         await day.release()
-    return Running(day.session_id, day.candidates)
+    return Running(day.session_id, day.room_id, day.candidates)

@@ -5,6 +5,7 @@ import re
 from dataclasses import dataclass, field
 from pathlib import Path
 
+import httpx
 import pytest
 from playwright.async_api import expect
 
@@ -294,8 +295,6 @@ async def at_the_seat(day: ExamDay) -> None:
 
 async def sits_by_hand(day: ExamDay) -> None:
     """The third candidate writes everything, without a face at any point."""
-    import httpx
-
     _, machine = day.seats[BY_HAND.name]
     pc = seat_pc(day, BY_HAND, machine)
     async with httpx.AsyncClient(base_url=day.server.url, timeout=60) as http:
@@ -358,12 +357,16 @@ async def proves(archive: Path, folder: Path) -> None:
     """A stranger verifies it with nothing but the file; one changed byte is found."""
     status, words = await run(folder, "verify", archive)
     assert status == 0, words
+    status, words = await run(folder, "verify", with_one_byte_changed(archive))
+    assert status == 1, words
+
+
+def with_one_byte_changed(archive: Path) -> Path:
     data = bytearray(archive.read_bytes())
     data[len(data) // 2] ^= 1
-    changed = folder / "changed.zip"
+    changed = archive.with_name("changed.zip")
     changed.write_bytes(data)
-    status, words = await run(folder, "verify", changed)
-    assert status == 1, words
+    return changed
 
 
 async def run(folder: Path, *words: str | Path) -> tuple[int, str]:
