@@ -15,7 +15,7 @@ from kernel.clock import SystemClock
 from kernel.db import Database
 from kernel.errors import Refusal
 from kernel.settings import Settings
-from kernel.words import say_refusal
+from kernel.words import LANGUAGES, say, say_refusal
 from practice.app import create_app
 from practice.service import PracticeService
 
@@ -25,10 +25,22 @@ def _database(settings: Settings) -> Database:
     return Database.open(f"sqlite+aiosqlite:///{settings.data_dir / 'practice' / 'practice.db'}")
 
 
-async def _take_in(settings: Settings, data: bytes, signer: str) -> int:
+def _key(text: str) -> bytes:
+    try:
+        return bytes.fromhex(text)
+    except ValueError:
+        words = " ".join(say("cli.signer", {}, language) for language in LANGUAGES)
+        raise argparse.ArgumentTypeError(words) from None
+
+
+async def _take_in(settings: Settings, file: Path, signer: bytes) -> int:
+    try:
+        data = await asyncio.to_thread(file.read_bytes)
+    except FileNotFoundError as lost:
+        raise Refusal("cli.no_file", path=str(file)) from lost
     database = _database(settings)
     try:
-        return await PracticeService(database).take_in(data, bytes.fromhex(signer))
+        return await PracticeService(database).take_in(data, signer)
     finally:
         await database.close()
 
@@ -42,12 +54,14 @@ def main(arguments: list[str] | None = None) -> int:
     serve.add_argument("--port", type=int)
     take_in = acts.add_parser("take-in")
     take_in.add_argument("file", type=Path)
-    take_in.add_argument("--signer", required=True, help="the bank's public key in hex")
+    take_in.add_argument(
+        "--signer", required=True, type=_key, help="the bank's public key in hex · 题库公钥"
+    )
     chosen = parser.parse_args(arguments)
     settings = Settings()
     if chosen.act == "take-in":
         try:
-            count = asyncio.run(_take_in(settings, chosen.file.read_bytes(), chosen.signer))
+            count = asyncio.run(_take_in(settings, chosen.file, chosen.signer))
         except Refusal as refusal:
             sys.stderr.write(f"{say_refusal(refusal)} {say_refusal(refusal, 'en')}\n")
             return 1

@@ -8,8 +8,11 @@ program runs and not when this module is imported, so that a matcher process sta
 import argparse
 import sys
 
+from pydantic import ValidationError
+
 from kernel.errors import Refusal, RowRefusal
-from kernel.words import say_refusal, say_row
+from kernel.settings import Settings
+from kernel.words import LANGUAGES, say, say_refusal, say_row
 
 
 def parser() -> argparse.ArgumentParser:
@@ -80,9 +83,22 @@ def main(words: list[str] | None = None) -> int:
             sys.stderr.write(f"{say_row(row, 'zh')}\n{say_row(row, 'en')}\n")
         sys.stderr.write(f"✗ {say_refusal(refusal, 'zh')}\n✗ {say_refusal(refusal, 'en')}\n")
         return 1
+    except FileNotFoundError as lost:
+        return _failed("cli.no_file", path=str(lost.filename))
+    except ValidationError as wrong:
+        if wrong.title != Settings.__name__:
+            raise
+        key = "__".join(str(part) for part in wrong.errors()[0]["loc"]).upper()
+        return _failed("cli.setting", key=f"GONGYUAN_{key}", detail=wrong.errors()[0]["msg"])
     except KeyboardInterrupt:
         return 130
     return status
+
+
+def _failed(code: str, **params: str) -> int:
+    for language in LANGUAGES:
+        sys.stderr.write(f"✗ {say(code, params, language)}\n")
+    return 1
 
 
 if __name__ == "__main__":
