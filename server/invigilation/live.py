@@ -14,6 +14,7 @@ from starlette.websockets import WebSocket, WebSocketDisconnect, WebSocketState
 
 from kernel.access import Principal, principal_of
 from kernel.errors import Refusal
+from kernel.web import check_plain
 from server.invigilation.service import InvigilationService
 
 HELLO_S = 10.0
@@ -79,7 +80,7 @@ class _Watch:
     async def _hello(self) -> str | None:
         try:
             message = json.loads(await asyncio.wait_for(self._socket.receive_text(), HELLO_S))
-            check_plain(message)
+            check_plain([message, self._session_id, self._room_id])
         except (KeyError, ValueError, RecursionError, Refusal):  # bytes, no JSON, no sound text
             message = None
         token = message.get("token") if isinstance(message, dict) else None

@@ -18,6 +18,7 @@ from starlette.websockets import WebSocket, WebSocketDisconnect, WebSocketState
 
 from kernel.access import Principal, principal_of
 from kernel.errors import Refusal
+from kernel.web import check_plain
 from server.sittings.rules.timing import Stage
 from server.sittings.service import SittingsService, State
 from server.sittings.service.shapes import EventsIn, ack_json, notice_json, state_json
@@ -93,6 +94,7 @@ class _Talk:
             await self._socket.close(4400)
             return None
         try:
+            check_plain(token)
             async with self._hall.database.read() as session:
                 principal = await principal_of(session, self._hall.clock, token)
         except Refusal:
@@ -154,6 +156,7 @@ class _Talk:
     async def _events(self, principal: Principal, message: dict[str, Any]) -> None:
         body = {key: value for key, value in message.items() if key != "type"}
         try:
+            check_plain(body)
             batch = EventsIn.model_validate(body).batch()
             acked = await self._service.answers.take(principal, batch)
         except ValidationError as wrong:
@@ -168,10 +171,10 @@ class _Talk:
         await self._send({"type": "refused", "code": code, "params": params, "first_seq": first})
 
     async def _receive(self) -> dict[str, Any]:
-        text = await self._socket.receive_text()
         try:
+            text = await self._socket.receive_text()
             message = json.loads(text) if len(text) <= MESSAGE_LIMIT_BYTES else None
-        except ValueError:
+        except (KeyError, ValueError, RecursionError):  # bytes, no JSON, nested without end
             message = None
         return message if isinstance(message, dict) else {"type": "unreadable"}
 
