@@ -6,9 +6,25 @@ status
 """
 
 import dataclasses
+import struct
+import zipfile
+import zlib
 from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
+
+DAMAGED_ZIP: tuple[type[Exception], ...] = (
+    zipfile.BadZipFile,
+    zlib.error,
+    struct.error,
+    EOFError,
+    OSError,
+    NotImplementedError,
+    RuntimeError,
+    ValueError,
+    OverflowError,
+)
+"""What a damaged, locked or forged ZIP makes ``zipfile`` raise; readers refuse on all of it."""
 
 Param = str | int | float | bool | None
 

@@ -13,13 +13,14 @@ import zipfile
 import msgspec
 
 from kernel.codec import canonical_json, encode
-from kernel.errors import Refusal
+from kernel.errors import DAMAGED_ZIP, Refusal
 from paper.items import FormItem
 from paper.scoring import Key
 
 FORMAT = "gongyuan-package-1"
 _PARTS = ("manifest.json", "manifest.sig", "content.bin", "scoring.bin")
 _PART_LIMIT_BYTES = 64 * 1024 * 1024
+_UNREADABLE: tuple[type[Exception], ...] = (*DAMAGED_ZIP, msgspec.DecodeError)
 
 
 class Form(msgspec.Struct, frozen=True):
@@ -137,7 +138,7 @@ def unpack(data: bytes) -> Package:
                 raise Refusal("package.unreadable", detail="size")
             stored, signature, content, scoring = (file.read(name) for name in _PARTS)
         manifest = msgspec.json.decode(stored, type=Manifest)
-    except (zipfile.BadZipFile, msgspec.DecodeError, NotImplementedError, RuntimeError) as wrong:
+    except _UNREADABLE as wrong:
         raise Refusal("package.unreadable", detail=str(wrong)[:120]) from wrong
     if manifest.format != FORMAT or manifest_bytes(manifest) != stored:
         raise Refusal("package.format", format=manifest.format[:40])

@@ -7,9 +7,8 @@ can grow.
 
 import io
 import zipfile
-import zlib
 
-from kernel.errors import Kind, Refusal
+from kernel.errors import DAMAGED_ZIP, Kind, Refusal
 
 FILE_LIMIT_BYTES = 20 * 1024 * 1024
 UNPACKED_LIMIT_BYTES = 40 * 1024 * 1024
@@ -61,9 +60,7 @@ def check_archive(source: str, data: bytes) -> frozenset[str]:
                 if part.filename.endswith((".xml", ".rels", ".vml")):
                     _check_part(source, archive.read(part))
             return frozenset(part.filename for part in parts)
-    except (zipfile.BadZipFile, NotImplementedError, EOFError, OSError, ValueError) as wrong:
-        raise Refusal("bank.file_broken", file=source, detail=str(wrong)[:120]) from wrong
-    except zlib.error as wrong:
+    except DAMAGED_ZIP as wrong:
         raise Refusal("bank.file_broken", file=source, detail=str(wrong)[:120]) from wrong
 
 

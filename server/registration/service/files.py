@@ -15,7 +15,7 @@ from pathlib import PurePosixPath
 from openpyxl import load_workbook
 from PIL import Image, ImageOps, UnidentifiedImageError
 
-from kernel.errors import Refusal, RowError, RowRefusal
+from kernel.errors import DAMAGED_ZIP, Refusal, RowError, RowRefusal
 from server.registration.rules import COLUMNS, REQUIRED
 
 ROWS_MAX = 5_000
@@ -150,7 +150,7 @@ def _read(file: zipfile.ZipFile, info: zipfile.ZipInfo) -> bytes:
     try:
         with file.open(info) as entry:
             data = entry.read(ENTRY_MAX_BYTES + 1)
-    except (zipfile.BadZipFile, NotImplementedError, RuntimeError, OSError) as wrong:
+    except DAMAGED_ZIP as wrong:
         raise Refusal("registration.zip_bad", detail=str(wrong)[:120]) from wrong
     if len(data) > ENTRY_MAX_BYTES:
         raise Refusal("registration.zip_bad", detail="size")
@@ -161,7 +161,7 @@ def _bounded(data: bytes, total: int, code: str) -> None:
     try:
         with zipfile.ZipFile(io.BytesIO(data)) as file:
             entries = file.infolist()
-    except (zipfile.BadZipFile, ValueError, OSError) as wrong:
+    except DAMAGED_ZIP as wrong:
         raise Refusal(code, detail=str(wrong)[:120]) from wrong
     if len(entries) > ENTRIES_MAX:
         raise Refusal("registration.zip_bomb", what="count", limit=ENTRIES_MAX)

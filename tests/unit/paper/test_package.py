@@ -3,6 +3,7 @@
 import hashlib
 import io
 import zipfile
+from contextlib import suppress
 
 import pytest
 from hypothesis import given
@@ -55,6 +56,16 @@ def test_a_package_comes_out_as_it_went_in_and_packs_to_the_same_bytes() -> None
     packed = pack(_package())
     assert unpack(packed) == _package()
     assert pack(unpack(packed)) == packed
+
+
+@pytest.mark.parametrize("flip", [1, 2, 4, 0x80, 0xFF])
+def test_every_single_damaged_byte_is_refused_or_harms_nothing(flip: int) -> None:
+    packed = pack(_package())
+    for at in range(len(packed)):
+        damaged = packed[:at] + bytes([packed[at] ^ flip]) + packed[at + 1 :]
+        with suppress(Refusal):
+            found = unpack(damaged)
+            assert (found.content, found.scoring) == (b"content", b"scoring")
 
 
 @given(st.data())

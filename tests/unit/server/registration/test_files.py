@@ -3,6 +3,7 @@
 import io
 import struct
 import zipfile
+from contextlib import suppress
 from datetime import date
 
 import pytest
@@ -124,6 +125,16 @@ def test_a_size_that_lies_does_not_get_more_memory() -> None:
     honest[at + 24 : at + 28] = struct.pack("<I", 10)
     with pytest.raises(Refusal, match=r"registration\.zip_bad"):
         read_portraits(bytes(honest))
+
+
+@pytest.mark.parametrize("flip", [1, 8, 0xFF])
+def test_every_single_damaged_byte_of_an_archive_is_refused_or_harms_nothing(flip: int) -> None:
+    whole = archive(**{"a.jpg": b"picture" * 9, "b.jpg": b"other" * 9})
+    honest = read_portraits(whole)
+    for at in range(len(whole)):
+        damaged = whole[:at] + bytes([whole[at] ^ flip]) + whole[at + 1 :]
+        with suppress(Refusal):
+            assert set(read_portraits(damaged).values()) <= set(honest.values())
 
 
 def test_a_locked_archive_is_refused() -> None:
