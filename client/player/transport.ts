@@ -6,22 +6,16 @@
  * `Unreachable` and may be repeated with the same content; an `Ack` means that everything up to
  * `acked_through` is on the server's disk.
  */
-import type { Ack, Notice, Paper, Receipt, SittingState } from '@/shared/contract'
+import type {
+  Ack,
+  EventBatch,
+  Notice,
+  Paper,
+  Receipt,
+  SittingState,
+  Submission,
+} from '@/shared/contract'
 import type { ClientEvent } from '@/shared/sign'
-
-export interface EventBatch {
-  epoch: number
-  first_seq: number
-  events: ClientEvent[]
-  signature_b64: string
-}
-
-export interface Submission {
-  epoch: number
-  last_seq: number
-  state_hash_hex: string
-  signature_b64: string
-}
 
 export type LiveMessage =
   | { type: 'state'; state: SittingState }

@@ -6,6 +6,7 @@ import type { Answers, Outcome } from './public-api'
 export interface PracticeParts {
   paper: Paper
   now: () => number
+  deadline_ms: number
   answers: () => Answers
   check: (answers: Answers) => Promise<Outcome>
   /** Gets the result before the player shows that it was submitted. */
@@ -49,7 +50,7 @@ export class PracticeTransport implements ExamTransport {
       server_ms: this.#parts.now(),
       frame_b64: '',
       signature_b64: '',
-      deadline_ms: null,
+      deadline_ms: this.#parts.deadline_ms,
     })
   }
 

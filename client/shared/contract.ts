@@ -1,139 +1,45 @@
 /**
- * The shapes of the candidate's and the practice API that this client relies on, no more.
- * Instants end in `_ms` (since 1970, UTC), durations in `_s`.
+ * The candidate's API in short names, as the server describes it (`make openapi`).
+ * Instants end in `_ms` (since 1970, UTC), durations in `_s`. By hand are only the messages of the
+ * socket, which OpenAPI cannot describe.
  */
-export type ItemKind = 'single' | 'multiple' | 'judge' | 'short'
+import type { RefusedBody } from './api'
+import type { components } from './api-types'
+import type { ClientEvent } from './sign'
 
-export interface AnswerResponse {
-  options?: string[]
-  text?: string
-}
+type Shape = components['schemas']
 
-export interface PaperOption {
-  id: string
-  letter: string
-  text: string
-}
+export type ItemKind = Shape['ItemType']
+export type AnswerResponse = Shape['ResponseShown']
+export type PaperOption = Shape['OptionShown']
+export type PaperItem = Shape['ItemShown']
+export type Section = Shape['SectionShown']
+export type Paper = Shape['PaperShown']
+export type Stage = Shape['Stage']
+export type Policy = Shape['PolicyShown']
+export type Notice = Shape['NoticeShown']
+export type Receipt = Shape['ReceiptShown']
+export type SittingState = Shape['StateShown']
+export type Ack = Shape['AckShown']
+export type FaceVerdict = Shape['FaceBody']
+export type Device = Shape['DeviceBody']
+export type SignedIn = Shape['SignedInBody']
+/** Both of an event's optional fields are always sent, for they are signed. */
+export type EventBatch = Omit<Shape['EventsIn'], 'events'> & { events: ClientEvent[] }
+export type Submission = Shape['SubmitIn']
 
-export interface PaperItem {
-  number: number
-  item_id: string
-  type: ItemKind
-  stem: string
-  options: PaperOption[]
-  score: string
-}
+/** A refusal on the socket: the code and its parameters; the sentence is the client's own. */
+export type RefusedMessage = Pick<RefusedBody, 'code' | 'params'> & { first_seq: number | null }
 
-export interface Section {
-  type: ItemKind
-  title: string
-  from: number
-  to: number
-}
+export type FromServer =
+  | ({ type: 'state' } & SittingState)
+  | ({ type: 'ack' } & Ack)
+  | ({ type: 'refused' } & RefusedMessage)
+  | ({ type: 'notice' } & Notice)
+  | { type: 'pong'; t0: number; server_ms: number }
 
-/** A form as it is dealt to this candidate, with what the server holds of the answers. */
-export interface Paper {
-  form_code: string
-  form_hash: string
-  title: string
-  items: PaperItem[]
-  sections: Section[]
-  answers: Record<string, AnswerResponse>
-  marks: string[]
-  epoch: number
-  next_seq: number
-}
-
-export type Stage = 'face' | 'ready' | 'waiting' | 'answering' | 'paused' | 'submitted' | 'ended'
-
-export interface Policy {
-  reminders_s: number[]
-  capture_min_s: number
-  capture_max_s: number
-  thumbnail_s: number
-  segment_s: number
-}
-
-export interface Notice {
-  id: string
-  kind: string
-  text: string
-  params: { extend_s?: number; deadline_ms?: number }
-  at_ms: number
-}
-
-export interface Receipt {
-  /** Who handed in. */
-  kind: 'self' | 'deadline' | 'forced'
-  receipt_code: string
-  submitted_at_ms: number
-  answered: number
-  item_count: number
-  head_hex: string
-  frame_b64: string
-  signature_b64: string
-}
-
-export interface SittingState {
-  sitting_id: string
-  stage: Stage
-  server_ms: number
-  starts_at_ms: number
-  /** While paused it moves with the present: the time left is what stands still. */
-  deadline_ms: number | null
-  earliest_submit_ms: number
-  exam: {
-    title: string
-    occupation_name: string
-    level: number
-    subject: string
-    duration_s: number
-    item_count: number | null
-    full_score: string | null
-  }
-  candidate: {
-    name_masked: string
-    ticket_no: string
-    id_number_masked: string
-    seat_no: string
-    room_name: string
-  }
-  epoch: number
-  acked_through: number
-  policy: Policy
-  receipt: Receipt | null
-  notices: Notice[]
-}
-
-export interface Ack {
-  origin: string
-  stream_id: string
-  epoch: number
-  acked_through: number
-  head_hex: string
-  server_ms: number
-  frame_b64: string
-  signature_b64: string
-  deadline_ms: number | null
-}
-
-export interface FaceVerdict {
-  advice: 'same' | 'review' | 'different' | 'unusable'
-  reason: string
-  hint_code: string | null
-  passed: boolean
-  tries: number
-}
-
-export interface Device {
-  epoch: number
-  origin: string
-  stream_id: string
-  server_key_b64: string
-}
-
-export interface SignedIn {
-  token: string
-  sitting_id: string
-  epoch_pending: boolean
-}
+export type ToServer =
+  | { type: 'hello'; token: string }
+  | { type: 'ping'; t0: number }
+  | ({ type: 'events' } & EventBatch)
+  | { type: 'help' }

@@ -5,18 +5,15 @@
  * it is); the server learns the public half with the device. ECDSA P-256 over SHA-256, signatures as
  * r‖s: Chromium 109 has no Ed25519.
  */
+import type { components } from './api-types'
 import { canonicalJson, concat, encode } from './codec'
 import { sha256 } from './bytes'
 
-/** One event as the candidate's program sends it; `response` is the whole state of the item. */
-export interface ClientEvent {
-  seq: number
-  kind: string
-  item_id: string | null
-  response: unknown
-  /** The server's time as this device estimates it, ms. */
-  client_ms: number
-}
+/**
+ * One event as the candidate's program sends it; `response` is the whole state of the item and
+ * `client_ms` the server's time as this device estimates it.
+ */
+export type ClientEvent = Required<components['schemas']['EventIn']>
 
 /** Where a batch belongs: the names the server gave with the device. */
 export interface StreamName {
@@ -49,7 +46,7 @@ export function eventBytes(epoch: number, event: ClientEvent): Uint8Array {
     event.seq,
     event.kind,
     event.item_id ?? '',
-    event.response === null || event.response === undefined ? '' : canonicalJson(event.response),
+    event.response === null ? '' : canonicalJson(event.response),
     event.client_ms,
   ])
 }

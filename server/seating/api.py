@@ -42,7 +42,7 @@ class Reason(BaseModel):
 class PartyBody(BaseModel):
     """How far one party is."""
 
-    party: str
+    party: Literal["system", "chief", "officer"]
     committed: bool
     revealed: bool
 
@@ -76,7 +76,7 @@ def _draw(view: DrawView) -> DrawBody:
         state=DrawState(view.state),
         roster_root=view.roster_root,
         parties=[
-            PartyBody(party=party, committed=committed, revealed=revealed)
+            PartyBody.model_validate({"party": party, "committed": committed, "revealed": revealed})
             for party, committed, revealed in view.parties
         ],
         fallback=FallbackBody(source="system", commitment_hex=view.fallback_commitment),

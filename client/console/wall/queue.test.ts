@@ -6,6 +6,7 @@ function incident(part: Partial<Incident>): Incident {
   return {
     incident_id: 'i',
     sitting_id: 's',
+    room_id: 'r',
     seat_no: '01',
     name_masked: '张*明',
     kind: 'help',
@@ -21,6 +22,7 @@ function incident(part: Partial<Incident>): Incident {
     reason: null,
     capture_ids: [],
     proposal: null,
+    detail: {},
     ...part,
   }
 }

@@ -2,10 +2,10 @@ import 'fake-indexeddb/auto'
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { Refused, Unreachable } from '@/shared/api'
-import type { Ack, AnswerResponse } from '@/shared/contract'
+import type { Ack, AnswerResponse, EventBatch } from '@/shared/contract'
 import type { ClientEvent } from '@/shared/sign'
 import type { Sleep } from '../backoff'
-import type { EventBatch, Signer } from '../transport'
+import type { Signer } from '../transport'
 import { StoredJournal } from './journal'
 import { Outbox, type Stop } from './outbox'
 import { folded, NOTHING, type Draft } from './state'
@@ -41,7 +41,7 @@ class FakeServer {
       server_ms: 1,
       frame_b64: '',
       signature_b64: '',
-      deadline_ms: null,
+      deadline_ms: 2,
     }
   }
 

@@ -7,10 +7,10 @@
  * can mend stops the sending and is told.
  */
 import { Refused, Unreachable } from '@/shared/api'
-import type { Ack } from '@/shared/contract'
+import type { Ack, EventBatch } from '@/shared/contract'
 import { eventBytes, type ClientEvent } from '@/shared/sign'
 import { Alarm, backoff_ms, type Sleep } from '../backoff'
-import type { EventBatch, Signer } from '../transport'
+import type { Signer } from '../transport'
 import type { Journal } from './journal'
 
 export const BATCH_EVENTS = 50

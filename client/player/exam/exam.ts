@@ -61,7 +61,7 @@ export class Exam {
         acked: (ack) => {
           this.#made = this.#made.filter((made) => made.seq > ack.acked_through)
           this.view.saved_at_ms = ack.server_ms
-          if (ack.deadline_ms !== null) this.view.deadline_ms = ack.deadline_ms
+          this.view.deadline_ms = ack.deadline_ms
           this.#count()
           parts.keepAck?.(ack)
         },

@@ -59,7 +59,7 @@ export class Hearing {
 
   #state(state: SittingState): void {
     const view = this.#view
-    view.deadline_ms = state.deadline_ms ?? view.deadline_ms
+    view.deadline_ms = state.deadline_ms
     view.earliest_submit_ms = state.earliest_submit_ms
     // Deadline and moment come from one reading, so their distance is the time left.
     view.paused_at_ms = state.stage === 'paused' ? state.server_ms : null

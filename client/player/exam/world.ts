@@ -1,8 +1,17 @@
 /** A server in memory for the exam's tests: it can be cut off, and its clock is the test's. */
 import { Unreachable, type Refused } from '@/shared/api'
-import type { Ack, Notice, Paper, PaperItem, Receipt, SittingState } from '@/shared/contract'
+import type {
+  Ack,
+  EventBatch,
+  Notice,
+  Paper,
+  PaperItem,
+  Receipt,
+  SittingState,
+  Submission,
+} from '@/shared/contract'
 import type { ClientEvent } from '@/shared/sign'
-import type { EventBatch, ExamTransport, LiveMessage, Signer, Submission } from '../transport'
+import type { ExamTransport, LiveMessage, Signer } from '../transport'
 
 const OPTIONS = ['a', 'b', 'c'].map((id) => ({ id, letter: id.toUpperCase(), text: id }))
 export const ITEMS: PaperItem[] = (['single', 'multiple', 'short'] as const).map((type, at) => ({

@@ -1,18 +1,19 @@
 /** The exam's server over HTTP: one function per endpoint of the candidate's API. */
+import type { paths } from '@/shared/api-types'
 import { createApi, need, refusalOf, Refused } from '@/shared/api'
 import { toBase64 } from '@/shared/bytes'
 import type {
   Ack,
   Device,
+  EventBatch,
   FaceVerdict,
   Paper,
   Receipt,
   SignedIn,
   SittingState,
+  Submission,
 } from '@/shared/contract'
 import type { ServerClock } from '../clock'
-import type { EventBatch, Submission } from '../transport'
-import type { SittingPaths } from './paths'
 
 const UPLOAD_TIMEOUT_MS = 60_000
 
@@ -32,9 +33,9 @@ export class Server {
 
   constructor(clock: ServerClock, options: { baseUrl?: string; fetch?: typeof fetch } = {}) {
     this.#clock = clock
-    this.#api = createApi<SittingPaths>(() => this.token, options)
+    this.#api = createApi<paths>(() => this.token, options)
     const slow = { ...options, timeout_ms: UPLOAD_TIMEOUT_MS }
-    this.#uploads = createApi<SittingPaths>(() => this.token, slow)
+    this.#uploads = createApi<paths>(() => this.token, slow)
   }
 
   signIn(ticket_no: string, id_number: string, machine_token: string): Promise<SignedIn> {
@@ -119,6 +120,6 @@ export class Server {
 function binary(
   body: Blob,
   type: string,
-): { body: Blob; bodySerializer: (body: Blob) => Blob; headers: Record<string, string> } {
-  return { body, bodySerializer: (same) => same, headers: { 'content-type': type } }
+): { body: Blob; bodySerializer: () => Blob; headers: Record<string, string> } {
+  return { body, bodySerializer: () => body, headers: { 'content-type': type } }
 }

@@ -4,30 +4,16 @@
  * Rules kept here: a ping every five seconds, dead after three without an answer; a new try after a
  * full-jitter wait; the browser's `online` event only brings the next try forward.
  */
-import { Refused, type RefusedBody } from '@/shared/api'
-import type { Ack, Notice, SittingState } from '@/shared/contract'
+import { Refused } from '@/shared/api'
+import type { FromServer, ToServer } from '@/shared/contract'
 import { Alarm, backoff_ms, sleep } from '../backoff'
 import type { ServerClock } from '../clock'
-import type { EventBatch } from '../transport'
 
 const PING_MS = 5000
 const MISSED = 3
 const STABLE_MS = 60_000
 /** Close codes after which there is nothing to come back to. */
 const ENDS: Record<number, 'device' | 'signed_out'> = { 4401: 'signed_out', 4409: 'device' }
-
-export type FromServer =
-  | ({ type: 'state' } & SittingState)
-  | ({ type: 'ack' } & Ack)
-  | ({ type: 'refused'; first_seq?: number } & RefusedBody)
-  | ({ type: 'notice' } & Notice)
-  | { type: 'pong'; t0: number; server_ms: number }
-
-type ToServer =
-  | { type: 'hello'; token: string }
-  | { type: 'ping'; t0: number }
-  | ({ type: 'events' } & EventBatch)
-  | { type: 'help' }
 
 export interface LineHooks {
   up(up: boolean): void

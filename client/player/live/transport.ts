@@ -5,11 +5,19 @@
  * HTTP with the same content; while the line is down, the state is polled.
  */
 import type { Refused } from '@/shared/api'
-import type { Ack, Paper, Receipt, SittingState } from '@/shared/contract'
+import type {
+  Ack,
+  EventBatch,
+  FromServer,
+  Paper,
+  Receipt,
+  SittingState,
+  Submission,
+} from '@/shared/contract'
 import type { ServerClock } from '../clock'
-import type { EventBatch, ExamTransport, LiveMessage, Submission } from '../transport'
+import type { ExamTransport, LiveMessage } from '../transport'
 import type { Server } from './server'
-import { Line, refusedOf, type FromServer } from './socket'
+import { Line, refusedOf } from './socket'
 
 const ANSWER_MS = 5000
 const POLL_MS = 5000
