@@ -5,6 +5,7 @@
  * once and text after a short rest, at every move and when the page goes; after sealing nothing is
  * written; the server's deadline counts, shown on the monotonic clock.
  */
+import { toRaw } from 'vue'
 import type { AnswerResponse, PaperItem } from '@/shared/contract'
 import type { ClientEvent } from '@/shared/sign'
 import type { Journal } from '../answers/journal'
@@ -132,7 +133,8 @@ export class Exam {
     clearTimeout(this.#text.timer)
     const { item } = this.#text
     this.#text = null
-    const response = this.view.state.answers[item.item_id] ?? null
+    // The browser's store clones what it is given and cannot clone Vue's proxies.
+    const response = toRaw(this.view.state.answers[item.item_id]) ?? null
     void this.#write(answering(item, response, this.#parts.now()))
   }
 
