@@ -141,10 +141,11 @@ async def candidates_and_rooms(day: ExamDay) -> None:
         code = (await seat.locator(".code").inner_text()).strip()
         await seat.get_by_role("button").click()
         address = officer.page.locator(".address")
-        await expect(address).to_contain_text("/exam/?machine=")
+        await expect(address).to_contain_text(re.compile(r"/exam/\?machine=\S+"))
         day.machines[code] = (await address.inner_text()).strip().partition("?machine=")[2]
         await officer.page.get_by_role("dialog").get_by_role("button").first.click()
         await expect(address).to_be_hidden()
+    assert len(set(day.machines.values())) == 6
     await plan(day, officer)
     await staff(day, officer)
     roster, photos = roster_files(day.folder, [GENUINE, STRANGER, BY_HAND], OCCUPATION)
