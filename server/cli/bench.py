@@ -23,7 +23,7 @@ from ledger.bench import bench_ledger
 from migrations.run import upgrade
 from server.app import face_bench
 from server.demo.trial import Bank, arrange, fill
-from server.rehearsal.bench.figure import Figure, table
+from server.rehearsal.bench.figure import Figure, notes, table
 from server.rehearsal.bench.machine import machine
 from server.rehearsal.bench.saves import SavesBench
 from server.rehearsal.bench.scratch import scratch
@@ -68,14 +68,14 @@ def run_bench(chosen: argparse.Namespace) -> int:
     if chosen.json:
         print(json.dumps(here, ensure_ascii=False), flush=True)
     else:
-        Console().print(" · ".join(f"{key} {value}" for key, value in here.items()))
+        Console().print(" · ".join(f"{k} {v}" for k, v in here.items() if k != "kind"))
     for name in names:
         figures = asyncio.run(BENCHES[name](wish))
         if chosen.json:
             for one in figures:
                 print(json.dumps(one.line(), ensure_ascii=False), flush=True)
         else:
-            Console().print(table(figures))
+            Console().print(table(figures), *notes(figures), sep="\n")
     return 0
 
 

@@ -55,21 +55,31 @@ def latencies(values_ms: Sequence[float]) -> dict[str, float]:
 
 
 def table(figures: Sequence[Figure]) -> Table:
-    """For a terminal."""
-    made = Table("项目 what", "极限 limit", "实测 ours", "比 ratio", "p50/p95/p99 ms", "其他 more")
+    """For a terminal; ``notes`` has the rest."""
+    made = Table()
+    for title in ("项目 what", "极限 limit", "实测 ours", "比 ratio", "p50 / p95 / p99 ms"):
+        made.add_column(title, overflow="fold")
     for one in figures:
         line = one.line()
-        told = [f"{line[name]:g}" for name in LATENCIES if name in line]
-        rest = [f"{key}={line[key]}" for key in one.more if key not in LATENCIES]
         made.add_row(
             f"{one.bench}: {one.what}",
             f"{one.limit:,.0f} {one.limit_of}",
             f"{one.ours:,.1f} {one.unit}",
             f"{one.ratio:.1%}",
-            " / ".join(told),
-            "\n".join(rest),
+            " / ".join(f"{line[name]:g}" for name in LATENCIES if name in line),
         )
     return made
+
+
+def notes(figures: Sequence[Figure]) -> list[str]:
+    """What else was measured, a line for each figure that has more."""
+    told = []
+    for one in figures:
+        line = one.line()
+        rest = [f"{key} {line[key]}" for key in one.more if key not in LATENCIES]
+        if rest:
+            told.append(f"{one.bench} {one.what}: " + " · ".join(rest))
+    return told
 
 
 def _rounded(value: object) -> object:

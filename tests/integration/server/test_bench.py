@@ -12,7 +12,7 @@ from kernel.clock import SystemClock
 from kernel.settings import FaceSettings, PdfSettings, Settings
 from migrations.run import upgrade
 from server.demo.trial import arrange, fill
-from server.rehearsal.bench.figure import Figure, table
+from server.rehearsal.bench.figure import Figure, notes, table
 from server.rehearsal.bench.saves import SavesBench
 from setup.places import FONTS, MODELS
 
@@ -54,3 +54,4 @@ def test_saves_are_counted_and_set_against_both_limits(database_url: str, tmp_pa
         assert one.more["kib_per_candidate"] > 0
         assert one.more["acknowledged"] >= sum(each.more["saves"] for each in against_disk)
     assert table(figures).row_count == len(figures)
+    assert len(notes(figures)) == len(against_disk)
