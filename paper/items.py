@@ -34,6 +34,14 @@ TYPE_NAMES = {
 }  # fmt: skip
 
 
+LEVEL_NAMES = {5: "五级", 4: "四级", 3: "三级", 2: "二级", 1: "一级"}
+"""职业技能等级, short, as in titles of papers."""
+LEVEL_TITLES = {
+    5: "五级/初级工", 4: "四级/中级工", 3: "三级/高级工", 2: "二级/技师", 1: "一级/高级技师",
+}  # fmt: skip
+"""The same in full, as on tickets."""
+
+
 class Tier(StrEnum):
     """国家 > 省级 > 机构."""
 

@@ -17,7 +17,7 @@ from kernel.access import Principal, Role
 from kernel.clock import Clock
 from kernel.db import Database
 from kernel.errors import Kind, Refusal
-from paper.items import Importance, ItemType, Tier
+from paper.items import LEVEL_NAMES, Importance, ItemType, Tier
 from paper.scoring import Key
 
 PAGE = 50
@@ -128,7 +128,9 @@ class Reading:
             _draft(at, view, keys[view.version.id], degrees[view.item.point_code])
             for at, view in enumerate(views, 1)
         ]
-        return write_items(form, f"{row.occupation_name} {row.level}级", drafts, blueprint)
+        return write_items(
+            form, f"{row.occupation_name} {LEVEL_NAMES[row.level]}", drafts, blueprint
+        )
 
 
 def _filtered(

@@ -35,7 +35,7 @@ from paper.bundle import (
     bundle_bytes,
     signed_bytes,
 )
-from paper.items import ItemType
+from paper.items import LEVEL_NAMES, ItemType
 from paper.scoring import Key
 
 _ACT = "item_bank.release"
@@ -183,7 +183,7 @@ def _paper(
 ) -> ReleasedPaper:
     scores = {version.id: version.score or "1" for _, version in items}
     full = sum(map(Decimal, scores.values()), Decimal(0))
-    title = f"{row.occupation_name}{row.level}级 公开练习卷"
+    title = f"{row.occupation_name}{LEVEL_NAMES[row.level]} 公开练习卷"
     return ReleasedPaper(
         paper_id=f"{row.id}_{number + 1}",
         title=title if count == 1 else f"{title}({number + 1})",

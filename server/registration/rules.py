@@ -12,6 +12,7 @@ from datetime import date
 from enum import StrEnum
 
 from kernel.errors import RowError
+from paper.items import LEVEL_TITLES
 
 REQUIRED = ("姓名", "证件号码")
 COLUMNS = (
@@ -22,9 +23,6 @@ CHECKED_TYPES = frozenset({"居民身份证", "港澳台居民居住证"})
 OTHER_TYPES = frozenset(
     {"护照", "港澳居民来往内地通行证", "台湾居民来往大陆通行证", "外国人永久居留身份证"}
 )
-LEVEL_NAMES = {
-    5: "五级/初级工", 4: "四级/中级工", 3: "三级/高级工", 2: "二级/技师", 1: "一级/高级技师",
-}  # fmt: skip
 EXTRA_TIME_MAX_PCT = 100
 NAME_MAX = 50
 _WEIGHTS = (7, 9, 10, 5, 8, 4, 2, 1, 6, 3, 7, 9, 10, 5, 8, 4, 2)
@@ -128,7 +126,7 @@ def _luhn(body: str) -> int:
 
 def parse_level(text: str) -> int | None:
     """``三级``, ``三级/高级工``, ``高级工``, ``3`` → 3."""
-    for level, name in LEVEL_NAMES.items():
+    for level, name in LEVEL_TITLES.items():
         if text in {str(level), name, *name.split("/")}:
             return level
     return None
@@ -201,7 +199,7 @@ def _exam_faults(cell: _Cells, occupation_name: str, level: int) -> Iterator[_Fa
         told = {"given": cell["职业"], "plan": occupation_name}
         yield "职业", "registration.occupation_differs", told
     if cell["等级"] and parse_level(cell["等级"]) != level:
-        told = {"given": cell["等级"], "plan": LEVEL_NAMES[level]}
+        told = {"given": cell["等级"], "plan": LEVEL_TITLES[level]}
         yield "等级", "registration.level_differs", told
     if cell["准考证号"] and not _TICKET.fullmatch(cell["准考证号"]):
         yield "准考证号", "registration.ticket_wrong", {"given": cell["准考证号"]}

@@ -14,14 +14,13 @@ import httpx
 
 from kernel.clock import Clock
 from kernel.crypto import chance
+from paper.items import LEVEL_NAMES
 from server.rehearsal.candidate import Desk
 from server.rehearsal.cast import Account, Cast, Signed, sign_in
 from server.rehearsal.faces import FaceSet
 from server.rehearsal.figures import Figures
 from server.rehearsal.roster import Person, portraits_file, roster_file
 from server.seating.rules import commitment
-
-LEVELS = {5: "五级", 4: "四级", 3: "三级", 2: "二级", 1: "一级"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,7 +131,7 @@ class Day:
     ) -> None:
         """Roster and portraits in, tickets out."""
         roster = roster_file(
-            crowd, occupation_name=plan.occupation_name, level_name=LEVELS[plan.level]
+            crowd, occupation_name=plan.occupation_name, level_name=LEVEL_NAMES[plan.level]
         )
         portraits = portraits_file(crowd, {n: face.portrait for n, face in faces.items()})
         officer = self.cast.officer.account

@@ -27,7 +27,8 @@ from reportlab.platypus import (
 
 from kernel.printing import BOLD, REGULAR, use_fonts
 from kernel.words import say
-from server.registration.rules import LEVEL_NAMES, Route
+from paper.items import LEVEL_TITLES
+from server.registration.rules import Route
 from server.registration.service.times import exam_time
 from server.registration.tables import CandidateRow
 from server.sessions.tables import SessionRow
@@ -111,7 +112,7 @@ def _facts(plan: SessionRow, place: Place, ticket: Ticket) -> Table:
         ("性别", who.gender or "—"),
         ("准考证号", who.ticket_no),
         ("证件号码", who.id_number_masked),
-        ("职业 / 等级", f"{plan.occupation_name} {LEVEL_NAMES[plan.level]}"),
+        ("职业 / 等级", f"{plan.occupation_name} {LEVEL_TITLES[plan.level]}"),
         ("科目 / 场次", f"{plan.subject}({plan.name})"),
         ("考试时间", f"{starts:%Y年%m月%d日 %H:%M} 至 {ends:%H:%M}(北京时间)"),
         ("签到时间", f"{desk:%H:%M} 起,凭本证和有效证件"),
