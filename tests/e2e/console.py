@@ -26,8 +26,12 @@ class Console:
         await expect(self.page.get_by_role("button", name="退出")).to_be_visible()
 
     async def open(self, *parts: str) -> None:
-        """A screen by its address behind ``#``; it is there when its heading is."""
-        await self.page.goto(f"{self._base}/console/#/{'/'.join(parts)}")
+        """A screen by its address behind ``#``, read anew; it is there when its heading is."""
+        wanted = f"{self._base}/console/#/{'/'.join(parts)}"
+        if self.page.url == wanted:
+            await self.page.goto(f"{self._base}/console/#/receipt")
+            await expect(self.page.get_by_role("heading", name="回执核验")).to_be_visible()
+        await self.page.goto(wanted)
         await expect(self.page.locator("main h1").first).to_be_visible()
 
     def field(self, label: str, within: Locator | None = None) -> Locator:

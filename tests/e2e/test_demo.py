@@ -23,7 +23,7 @@ from tests.e2e.demonstration import (
 from tests.e2e.player import Player
 
 AT_LEAST = 25
-PLAY_S = 60
+PLAY_S = 100
 
 
 @pytest.mark.timeout(300)
