@@ -11,8 +11,8 @@ from pathlib import Path
 from item_bank.exchange.blueprints import read_blueprint
 from item_bank.exchange.opening import read_items
 from item_bank.exchange.writing import write_blueprint, write_items
+from paper.items import LEVEL_NAMES
 from server.demo.bank import SAMPLES, Occupation
-from server.rehearsal.day import LEVELS
 from server.rehearsal.faces import load_faces
 from server.rehearsal.roster import Person, portraits_file, roster_file
 
@@ -50,7 +50,7 @@ def roster_files(
     """Workbook and portraits."""
     portraits = {name: face.portrait for name, face in load_faces().items()}
     roster, photos = folder / "考生.xlsx", folder / "报名照.zip"
-    level = LEVELS[occupation.level]
+    level = LEVEL_NAMES[occupation.level]
     roster.write_bytes(roster_file(crowd, occupation_name=occupation.name, level_name=level))
     photos.write_bytes(portraits_file(crowd, portraits))
     return roster, photos
