@@ -56,6 +56,7 @@ MALFORMED = {
     "raw NUL": b'{"account": "\x00"}', "huge number": b'{"epoch": ' + b"9" * 5_000 + b"}",
 }  # fmt: skip
 MEBIBYTE = 1 << 20
+pytestmark = pytest.mark.timeout(300)  # thousands of requests in one test
 
 
 @pytest.fixture
