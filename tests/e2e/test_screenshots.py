@@ -42,7 +42,8 @@ async def test_the_pictures_of_the_readmes_are_taken(tmp_path: Path) -> None:
     for name in ("wall", "player", "desk", "bank", "practice"):
         picture = PICTURES / f"{name}.png"
         assert picture.stat().st_size < LARGEST_BYTES, name
-        assert Image.open(picture).size == (SCREEN["width"], SCREEN["height"]), name
+        with Image.open(picture) as taken:
+            assert taken.size == (SCREEN["width"], SCREEN["height"]), name
 
 
 async def _player(demo: Demo, page: Page) -> None:
