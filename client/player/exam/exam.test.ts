@@ -46,6 +46,13 @@ afterEach(() => {
 })
 
 describe('an exam', () => {
+  it('keeps half a character out of a text that a length limit has cut', () => {
+    exam.type(item(2), '一😀'.slice(0, 2))
+    expect(exam.view.state.answers[item(2).item_id]).toEqual({ text: '一' })
+    exam.type(item(2), '一😀')
+    expect(exam.view.state.answers[item(2).item_id]).toEqual({ text: '一😀' })
+  })
+
   it('says saved only after the ack', async () => {
     world.isDown = true
     exam.choose(item(0), 'b')

@@ -119,7 +119,9 @@ export class Exam {
     if (!this.facts.isOpen.value) return
     if (this.#text !== null && this.#text.item !== item) this.flushText()
     if (this.#text !== null) clearTimeout(this.#text.timer)
-    const response = text.trim() === '' ? null : { text }
+    // A length limit can cut a character in half; half a character is no text to the server.
+    const whole = text.replace(/\p{Surrogate}/gu, '')
+    const response = whole.trim() === '' ? null : { text: whole }
     this.view.state = applied(this.view.state, answering(item, response, 0))
     const timer = setTimeout(() => {
       this.flushText()
