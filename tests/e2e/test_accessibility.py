@@ -1,4 +1,4 @@
-"""Every screen of player and console at 1366 x 768 passes axe (WCAG 2.2 AA), in both languages.
+"""Every screen of player and console at 1366 x 768 passes axe (WCAG 2.2 AA).
 
 The player's page never scrolls: a candidate always sees time, question and the way on.
 """
@@ -84,33 +84,35 @@ async def test_every_player_screen_passes_axe_and_its_page_never_scrolls(
     faults: dict[str, list[str]] = {}
 
     async def look(name: str, page: Page) -> None:
-        for language, switch in (("zh", "English"), ("en", "中文")):
-            found = await violations(page)
-            if await scrolls(page):
-                found.append("the page scrolls")
-            faults[f"{name} {language}"] = found
-            other = page.get_by_role("button", name=switch)
-            if await other.count() == 0:
-                return
-            await other.first.click()
+        found = await violations(page)
+        if await scrolls(page):
+            found.append("the page scrolls")
+        faults[name] = found
+
+    async def look_in_both(name: str, page: Page) -> None:
+        """Where the language can be switched; what lies above a screen covers the switch."""
+        await look(f"{name} zh", page)
+        await page.get_by_role("button", name="English").click()
+        await look(f"{name} en", page)
+        await page.get_by_role("button", name="中文").click()
 
     async with serving(seeded.data) as server, browsing(tmp_path) as browsers:
         page = await browsers.make("seat").open()
         player = Player(page, server.url)
         await player.open(one.desk.machine_token)
         await expect(page.get_by_role("button", name="去登录")).to_be_enabled(timeout=60_000)
-        await look("check", page)
+        await look_in_both("check", page)
         await player.pass_check()
-        await look("sign-in", page)
+        await look_in_both("sign-in", page)
         await player.sign_in(one.desk)
         await expect(page.get_by_role("heading", name="告知")).to_be_visible()
-        await look("notice", page)
+        await look_in_both("notice", page)
         await player.read_notice()
         await player.expect_paper()
-        await look("answering", page)
+        await look_in_both("answering", page)
         await player.go(40)
         await player.answer(1)
-        await look("text", page)
+        await look_in_both("text", page)
         await player.expect_saved()
         await page.get_by_role("button", name="快捷键").click()
         await look("keys", page)
@@ -124,5 +126,5 @@ async def test_every_player_screen_passes_axe_and_its_page_never_scrolls(
         await page.get_by_role("button", name="返回作答").last.click()
         await page.get_by_role("button", name="返回作答").last.click()
         await player.submit()
-        await look("receipt", page)
+        await look_in_both("receipt", page)
     assert {screen: found for screen, found in faults.items() if found} == {}
