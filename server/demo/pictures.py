@@ -15,14 +15,9 @@ MARK = "模拟画面"
 THUMBNAIL = (320, 240)
 
 
-def marked(jpeg: bytes, size: tuple[int, int] | None = None) -> bytes:
-    """The picture with the mark at its upper right, where a cropped tile still shows it, as JPEG.
-
-    ``size`` is in pixels; without it the picture keeps its own.
-    """
+def marked(jpeg: bytes) -> bytes:
+    """The picture as JPEG, marked at its upper right, where a cropped tile still shows it."""
     picture = Image.open(io.BytesIO(jpeg)).convert("RGB")
-    if size is not None:
-        picture = picture.resize(size)
     draw = ImageDraw.Draw(picture)
     height = max(12, picture.height // 16)
     font = ImageFont.truetype(str(regular_file()), height)
@@ -45,9 +40,12 @@ def cast_faces() -> dict[str, FaceSet]:
 
 
 @cache
-def thumbnails(name: str) -> tuple[bytes, ...]:
-    """Small pictures of a stand-in for the wall."""
-    return tuple(marked(frame, THUMBNAIL) for frame in load_faces()[name].frames)
+def thumbnail(frame: bytes) -> bytes:
+    """A marked frame as the wall shows it."""
+    picture = Image.open(io.BytesIO(frame)).resize(THUMBNAIL)
+    out = io.BytesIO()
+    picture.save(out, "JPEG", quality=82)
+    return out.getvalue()
 
 
 @cache

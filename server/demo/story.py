@@ -15,7 +15,7 @@ import httpx
 from kernel.clock import Clock
 from kernel.crypto import chance
 from kernel.lot import permutation
-from server.demo.pictures import cast_faces, scene, thumbnails
+from server.demo.pictures import cast_faces, scene, thumbnail
 from server.rehearsal.api import Refused
 from server.rehearsal.candidate import SimulatedCandidate
 from server.rehearsal.day import Admitted
@@ -129,8 +129,7 @@ class Play:
             await self._who.capture(self._frame())
 
     async def _show(self) -> None:
-        small = thumbnails(self._one.person.face)
-        await self._who.thumbnail(small[chance.between(0, len(small) - 1)])
+        await self._who.thumbnail(thumbnail(self._frame()))
 
     def _frame(self) -> bytes:
         now, part = self._now(), self._part
