@@ -128,3 +128,13 @@ async def test_every_player_screen_passes_axe_and_its_page_never_scrolls(
         await player.submit()
         await look_in_both("receipt", page)
     assert {screen: found for screen, found in faults.items() if found} == {}
+
+
+@pytest.mark.timeout(120)
+async def test_a_picture_without_words_and_a_page_too_long_are_found(tmp_path: Path) -> None:
+    """The two checks above can fail."""
+    async with browsing(tmp_path) as browsers:
+        page = await browsers.make("plain").open()
+        await page.set_content('<img src="x.png"><p style="height: 900px">长</p>')
+        assert any(found.startswith("image-alt") for found in await violations(page))
+        assert await scrolls(page)
