@@ -60,4 +60,4 @@ class SFaceEngine:
         if len(left) != _VALUES * 4 or len(right) != _VALUES * 4:
             raise ValueError("not templates of this model")
         a, b = np.frombuffer(left, "<f4"), np.frombuffer(right, "<f4")
-        return float(np.dot(a.astype(np.float64), b.astype(np.float64)))
+        return min(1.0, float(np.dot(a.astype(np.float64), b.astype(np.float64))))

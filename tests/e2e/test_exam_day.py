@@ -109,7 +109,6 @@ async def bank_to_paper(day: ExamDay) -> None:
     await keeper.open("bank", "assemble")
     await keeper.fill("试卷名称", OCCUPATION.title)
     await keeper.fill("种子", "20261")
-    await keeper.press("增加题型")
     for number, wanted in enumerate(SECTIONS):
         section = keeper.page.locator("fieldset.section").nth(number)
         await keeper.choose("题型", TYPES[str(wanted["type"])], section)

@@ -88,8 +88,6 @@ async def _bank(demo: Demo, windows: BrowserContext) -> None:
     async with _staff(demo, windows, "tk001") as page:
         await page.goto(f"{demo.base}/console/#/bank/assemble")
         await page.get_by_label("试卷名称").fill("人工智能训练师(三级)理论知识 第二套")
-        await page.get_by_role("button", name="增加题型").click()
-        await page.get_by_label("题型").nth(len(SECTIONS) - 1).select_option("short")
         for at, (count, each) in enumerate(SECTIONS):
             await page.get_by_label("题数").nth(at).fill(count)
             await page.get_by_label("每题分值").nth(at).fill(each)
