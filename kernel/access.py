@@ -1,8 +1,7 @@
 """Who may do what: principals, bearer tokens, two-person approval. Every context needs these.
 
 Rules kept here: a token is stored only as a hash; roles are closed words; an act that needs two
-people
-has a requester and a different approver, over the same digest of what is asked.
+people has a requester and a different approver, over the same digest of what is asked.
 """
 
 from collections.abc import Mapping

@@ -1,10 +1,8 @@
 """Blobs: bytes by name, written once, durable when ``put`` returns.
 
 Contract of ``BlobStore``: a name is ``a/b/c`` of safe characters; ``put`` returns only after the
-bytes
-and the name are on disk (temp file, fsync, rename, fsync of the folder); putting the same bytes
-again
-succeeds, other bytes under a used name are refused; ``get`` of a missing name raises
+bytes and the name are on disk (temp file, fsync, rename, fsync of the folder); putting the same
+bytes again succeeds, other bytes under a used name are refused; ``get`` of a missing name raises
 ``blob.missing``.
 """
 

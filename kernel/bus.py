@@ -1,8 +1,7 @@
 """Notifications: "the position of this topic moved", nothing more.
 
 Contract of ``Bus``: a notification may be lost, repeated or merged; whoever is told re-reads the
-store
-from its own position. Nothing durable ever travels here.
+store from its own position. Nothing durable ever travels here.
 """
 
 import asyncio

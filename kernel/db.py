@@ -1,9 +1,9 @@
 """The database: SQLAlchemy 2 async on SQLite (WAL, synchronous=FULL) or PostgreSQL.
 
 Rules kept here: the commit is made in one place, when ``write`` ends without an error; SQLite has
-one
-writer at a time (BEGIN IMMEDIATE behind a lock), so a transaction never fails for being upgraded; a
-task that holds a transaction may not ask for a second one. Instants are BigInteger milliseconds.
+one writer at a time (BEGIN IMMEDIATE behind a lock), so a transaction never fails for being
+upgraded; a task that holds a transaction may not ask for a second one. Instants are BigInteger
+milliseconds.
 """
 
 import asyncio

@@ -1,8 +1,8 @@
 """Refusals: what the program declines to do, as data.
 
 Rules kept here: a refusal has a stable dotted code, a kind and parameters; it carries no HTTP
-status
-(kernel.web maps kinds) and no prose (kernel.words and the client's locale files hold the words).
+status (kernel.web maps kinds) and no prose (kernel.words and the client's locale files hold the
+words).
 """
 
 import dataclasses

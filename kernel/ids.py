@@ -1,8 +1,8 @@
 """Identifiers and short codes.
 
 Rules kept here: ids are minted here and nowhere else; an id sorts by the time it was minted and
-says
-what it names (``cand_01J…``); codes that people type use Crockford base32 with a check character.
+says what it names (``cand_01J…``); codes that people type use Crockford base32 with a check
+character.
 """
 
 import secrets

@@ -1,8 +1,7 @@
 """Printing: the Chinese font of every PDF, registered once with reportlab.
 
 Rules kept here: a PDF embeds its own TrueType font, so paper looks the same everywhere; a missing
-font
-is an error that says how to get it, never a page of empty boxes.
+font is an error that says how to get it, never a page of empty boxes.
 """
 
 from functools import cache

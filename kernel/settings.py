@@ -1,8 +1,7 @@
 """Settings: one frozen tree, read once at start from GONGYUAN_* variables (``__`` between levels).
 
 Rules kept here: every number that a policy could change is named here with its default and where
-the
-default comes from; an unknown or impossible value stops the start with the path of the bad key.
+the default comes from; an unknown or impossible value stops the start with the path of the bad key.
 """
 
 from pathlib import Path

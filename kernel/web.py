@@ -1,8 +1,7 @@
 """HTTP: the one place where refusals meet status codes.
 
 Rules kept here: every error has the same body; endpoints declare their codes with ``refusals``;
-bodies
-over the limit are refused before they are read; pages may load nothing from elsewhere.
+bodies over the limit are refused before they are read; pages may load nothing from elsewhere.
 """
 
 import re

@@ -1,8 +1,7 @@
 """The state of a sitting is a fold over its records. Pure.
 
-Rules kept here: the last event by (epoch, client number) wins; a late record counts only when
-asked for
-by whoever decided so; acts of server and staff change no answer.
+Rules kept here: the last event by (epoch, client number) wins; a late record counts only when asked
+for by whoever decided so; acts of server and staff change no answer.
 """
 
 from collections.abc import Iterable

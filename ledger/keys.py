@@ -1,9 +1,8 @@
 """Keys of the log: key ring → session key → data key of a sitting (or of a room, or the session).
 
-Rules kept here: a key is stored only wrapped by its parent, bound to its scope and version;
-opened keys
-stay in memory, but never one whose making may still be rolled back. A stream's scope is its sitting
-where it has one, so answers and captures share a key.
+Rules kept here: a key is stored only wrapped by its parent, bound to its scope and version; opened
+keys stay in memory, but never one whose making may still be rolled back. A stream's scope is its
+sitting where it has one, so answers and captures share a key.
 """
 
 from collections.abc import Iterable

@@ -1,8 +1,7 @@
 """The closed catalogue of what may stand in the log (published as docs/formats/kinds.md).
 
 Rules kept here: code may only record a known kind; every kind says where it may stand, who writes
-it
-and what it means in Chinese and English; a kind is never removed or given another meaning.
+it and what it means in Chinese and English; a kind is never removed or given another meaning.
 """
 
 import sys

@@ -1,8 +1,7 @@
 """The session seal: every stream's final head and count under one signature.
 
-Rules kept here: the roster is listed whole, absent candidates included, so a missing sitting
-shows; a
-sealed stream takes no more records; sealing again gives the same seal.
+Rules kept here: the roster is listed whole, absent candidates included, so a missing sitting shows;
+a sealed stream takes no more records; sealing again gives the same seal.
 """
 
 from collections.abc import Sequence

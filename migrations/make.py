@@ -1,8 +1,7 @@
 """``python -m migrations.make CONTEXT "what changes"``: writes the next revision from the tables.
 
 Rules kept here: the difference is taken against a fresh database brought up by the revisions so
-far;
-the file is formatted and then read by a person before it is committed.
+far; the file is formatted and then read by a person before it is committed.
 """
 
 import asyncio

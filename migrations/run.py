@@ -2,9 +2,8 @@
 transaction.
 
 Rules kept here: each context has its folder of revisions and its own version table, so contexts
-move
-apart; two programs that start together wait for each other; a failed step leaves nothing behind.
-Upgrading reads only the revisions: no context's code is loaded.
+move apart; two programs that start together wait for each other; a failed step leaves nothing
+behind. Upgrading reads only the revisions: no context's code is loaded.
 """
 
 import asyncio

@@ -1,8 +1,7 @@
 """Items as a candidate may see them, and the words of the bank.
 
 Rules kept here: a key never stands in an item; option ids are opaque, so neither order nor letter
-of
-the bank reaches a candidate; display letters are made at the seat.
+of the bank reaches a candidate; display letters are made at the seat.
 """
 
 from enum import StrEnum

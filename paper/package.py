@@ -2,8 +2,8 @@
 
 Rules kept here: content and scoring key are two ciphertexts under two keys; the manifest is public,
 canonical and signed; every part is named by its SHA-256; a form's hash covers everything a
-candidate may
-see, in the bank's order. Layout in docs/formats/package.md. Encryption is done by the callers.
+candidate may see, in the bank's order. Layout in docs/formats/package.md. Encryption is done by the
+callers.
 """
 
 import hashlib

@@ -1,8 +1,7 @@
 """Scoring rules in decimal arithmetic; the trade's default for 多选 is all or nothing.
 
 Rules kept here: any wrong option gives zero; a blank is never negative and is not "wrong"; the
-score of
-an item lies between 0 and its full mark; a text answer has no machine score.
+score of an item lies between 0 and its full mark; a text answer has no machine score.
 """
 
 from decimal import ROUND_DOWN, Decimal

@@ -1,9 +1,8 @@
 """The one catalogue of the words that server programs say to people, in Chinese and English.
 
 Rules kept here: every refusal code has both languages; a sentence says what happened and what to
-do;
-parameters stand in braces. The files ``*.toml`` beside this one hold them: ``["code"] zh = … en =
-…``.
+do; parameters stand in braces. The files ``*.toml`` beside this one hold them: ``["code"] zh = … en
+= …``.
 """
 
 import tomllib

@@ -36,8 +36,7 @@ def check_parcel(path: Path, *, step: Callable[[int], None] = lambda _size: None
     """Every file's size and SHA-256, nothing missing, nothing added, and the signature.
 
     ``step`` is told the bytes read, for a progress bar. Whether ``signer_public`` is the key that
-    one
-    trusts is the caller's question.
+    one trusts is the caller's question.
     """
     parcel = open_parcel(path)
     present = set(parcel.paths())

@@ -1,8 +1,8 @@
 """The ZIP container, byte for byte: stored members, one date, no freedom left (PKWARE APPNOTE).
 
-Rules kept here: path, size and CRC of the members fix every other byte, so a reader can compare
-all of
-them; ZIP64 fields appear exactly where a number does not fit; any unzip program can open the file.
+Rules kept here: path, size and CRC of the members fix every other byte, so a reader can compare all
+of them; ZIP64 fields appear exactly where a number does not fit; any unzip program can open the
+file.
 """
 
 import struct

@@ -1,8 +1,7 @@
 """Writing a parcel, one file after another: nothing is held in memory but the list of files.
 
 Rules kept here: what is written is durable and complete before it has its name; a path is written
-once;
-the manifest and its signature come last.
+once; the manifest and its signature come last.
 """
 
 import hashlib

@@ -1,8 +1,7 @@
 """The five volumes (五卷) as paths, and who can be recognised in which file.
 
-Rules kept here: everything has one place; what names a person is sealed and its path says so;
-what the
-verifier needs is never sealed.
+Rules kept here: everything has one place; what names a person is sealed and its path says so; what
+the verifier needs is never sealed.
 """
 
 from enum import StrEnum

@@ -1,8 +1,7 @@
 """Tables of the archive room.
 
 Rules kept here: an archive's key is here, wrapped by the key ring, and nowhere in the archive, so
-that
-erasing it makes every copy's personal files unreadable and leaves the chain verifiable.
+that erasing it makes every copy's personal files unreadable and leaves the chain verifiable.
 """
 
 from sqlalchemy import ForeignKey

@@ -1,8 +1,7 @@
 """Seeding the demo's world: staff, bank, one finished and archived session, one about to run.
 
 Rules kept here: everything is done through the API; yesterday's session runs on a clock moved by
-hand,
-so that its times are true within its own day.
+hand, so that its times are true within its own day.
 """
 
 from collections.abc import AsyncIterator

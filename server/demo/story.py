@@ -1,8 +1,7 @@
 """The running room: thirty simulated candidates write, and a few of them have a story.
 
 Rules kept here: everything goes over HTTP as a browser would send it; what happens is scripted by
-seat
-and minute, so that two demos look alike; a refusal or a lost connection ends nobody's play.
+seat and minute, so that two demos look alike; a refusal or a lost connection ends nobody's play.
 """
 
 import asyncio

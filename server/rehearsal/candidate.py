@@ -1,8 +1,7 @@
 """A simulated candidate: everything the player does, without the browser.
 
-Rules kept here: it signs like a browser (P-256 over canonical frames); it counts an answer as
-saved only
-after the acknowledgement came back; what it was promised is kept for the check afterwards.
+Rules kept here: it signs like a browser (P-256 over canonical frames); it counts an answer as saved
+only after the acknowledgement came back; what it was promised is kept for the check afterwards.
 """
 
 import base64

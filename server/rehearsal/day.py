@@ -1,8 +1,7 @@
 """Arranging and running a day through the API, as its staff would do it on the screens.
 
 Rules kept here: only public endpoints are called, with the rights of the person whose act it is;
-every
-step is done or refused by the server, never assumed.
+every step is done or refused by the server, never assumed.
 """
 
 from collections.abc import Sequence

@@ -1,8 +1,7 @@
 """What a rehearsal measured: counts and latencies by step.
 
 Rules kept here: a latency is whole client time of one request, in ms; a percentile of n values is
-the
-value at rank ceil(p·n), so nothing is interpolated.
+the value at rank ceil(p·n), so nothing is interpolated.
 """
 
 from collections import defaultdict

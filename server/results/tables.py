@@ -1,8 +1,7 @@
 """Tables of the results room.
 
 Rules kept here: a published list is never overwritten, a correction is a new version; what was
-asked
-for by the first person waits with its hash until a second one agrees to the same.
+asked for by the first person waits with its hash until a second one agrees to the same.
 """
 
 from sqlalchemy import ForeignKey, UniqueConstraint

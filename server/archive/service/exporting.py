@@ -1,10 +1,8 @@
 """Exporting a session's archive: sealed in the ledger first, then written file by file.
 
 Rules kept here: no whole archive is ever in memory; a partial one never has the name of a whole
-one;
-every stored blob is compared with its recorded digest before it goes in; what names a person is
-sealed
-under a key that is not in the archive.
+one; every stored blob is compared with its recorded digest before it goes in; what names a person
+is sealed under a key that is not in the archive.
 """
 
 import asyncio
@@ -199,8 +197,7 @@ async def unsealed(
     session: ReadSession, keyring: KeyRing, archive_id: str, path: str, data: bytes
 ) -> bytes:
     """A sealed file of an archive, opened. Raises ``archive.unknown``; ValueError when the bytes
-    are
-    not this file of this archive.
+    are not this file of this archive.
     """
     row = await session.get(ArchiveRow, archive_id)
     if row is None:

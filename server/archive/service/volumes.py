@@ -1,8 +1,7 @@
 """What goes into the five volumes, read in one consistent view of the database.
 
-Rules kept here: a document is either public and names nobody, or personal and will be sealed;
-what does
-not exist is said with its reason.
+Rules kept here: a document is either public and names nobody, or personal and will be sealed; what
+does not exist is said with its reason.
 """
 
 from collections.abc import AsyncIterator, Mapping

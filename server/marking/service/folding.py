@@ -1,8 +1,7 @@
 """Answers as the ledger holds them: the only thing that is ever marked.
 
 Rules kept here: which papers were handed in, which form they were bound to and what was answered
-are
-read from the streams; a database that says otherwise stops the marking.
+are read from the streams; a database that says otherwise stops the marking.
 """
 
 from collections.abc import Mapping, Sequence

@@ -74,8 +74,8 @@ class MarkingService:
         """Marks every submitted sitting of a closed session.
 
         Raises ``sessions.wrong_state`` (not closed, or published already),
-        ``papers.scoring_closed``,
-        ``marking.key_missing``, ``marking.form_unknown``, ``response.*``.
+        ``papers.scoring_closed``, ``marking.key_missing``, ``marking.form_unknown``,
+        ``response.*``.
         """
         async with self._db.read() as session:
             await self._check(session, principal, session_id)

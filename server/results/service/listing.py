@@ -1,8 +1,7 @@
 """The result list: computed from marks and facts until it is published, read back afterwards.
 
-Rules kept here: everybody on the roster stands in it, absent or not; what was published is shown
-as it
-was published, whatever happens to the marks later.
+Rules kept here: everybody on the roster stands in it, absent or not; what was published is shown as
+it was published, whatever happens to the marks later.
 """
 
 from collections.abc import Sequence

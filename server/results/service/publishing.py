@@ -1,10 +1,8 @@
 """Publishing a result list: asked for by one person, agreed to by another.
 
 Rules kept here: both agree to the same list, named by one hash; a list that changed in between
-starts
-again with its new first person; nothing is published while a mark is missing, or when rows and
-ledger
-say different things about the marks.
+starts again with its new first person; nothing is published while a mark is missing, or when rows
+and ledger say different things about the marks.
 """
 
 from dataclasses import dataclass
@@ -67,8 +65,8 @@ class ResultsService:
 
     async def results(self, principal: Principal, session_id: str) -> Sheet:
         """The list, for the session's officer and chief and for supervision. Raises
-        ``sessions.unknown``, ``sessions.not_staffed``, and
-        ``sessions.wrong_state`` while the session is not closed.
+        ``sessions.unknown``, ``sessions.not_staffed``, and ``sessions.wrong_state`` while the
+        session is not closed.
         """
         async with self._db.read() as session:
             exam = await session_row(session, session_id)
@@ -85,8 +83,7 @@ class ResultsService:
         """The first person asks, a second one publishes.
 
         Raises ``results.pending``, ``results.marks_differ``, ``results.facts_differ``,
-        ``approval.same_person``,
-        ``sessions.wrong_state``.
+        ``approval.same_person``, ``sessions.wrong_state``.
         """
         async with self._db.write() as tx:
             exam = await locked_session(tx, session_id)

@@ -1,8 +1,7 @@
 """The result sheet as the field writes it (xlsx).
 
 Rules kept here: every text cell is a text cell, whatever it begins with, and is marked as quoted
-where
-a program could take it for a formula; ID numbers stay masked; the columns are those in use.
+where a program could take it for a formula; ID numbers stay masked; the columns are those in use.
 """
 
 from collections.abc import Iterator
