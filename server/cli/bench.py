@@ -33,7 +33,7 @@ from server.rehearsal.faces import load_faces
 SAVING, STARTING = 64, 300
 UNDER_WAY_MS = 10 * 60_000
 LEAST_LEAD_S = 20.0
-LEAD_SHARE = 0.08
+LEAD_SHARE = 0.05
 
 
 @dataclass(frozen=True, slots=True)

@@ -100,6 +100,12 @@ class Seat:
             except TimeoutError:
                 await self._line.send(PING)
 
+    async def fresh_wire(self) -> None:
+        """A new HTTP connection; the server has ended one that was idle for some seconds."""
+        if self._wire is not None:
+            await self._wire.close()
+        self._wire = await Wire.open(self._served.host, self._served.port)
+
     async def close(self) -> None:
         """Both lines."""
         if self._socket is not None:

@@ -86,6 +86,7 @@ class StartBench:
                 ):
                     await seat.wait_until_open()
                     begun = perf_counter()
+                    await seat.fresh_wire()
                     await seat.paper_over_http()
             except (Refusal, OSError, EOFError, WebSocketException) as error:
                 failed.append(error)
