@@ -17,6 +17,7 @@ Field: TypeAlias = "bytes | str | int | bool | Sequence[Field] | None"
 
 MAGIC = b"GY"
 _DEEPEST = 8
+_SIMPLE = {0: None, 5: False, 6: True}
 
 
 def encode(kind: str, version: int, fields: Sequence[Field]) -> bytes:
@@ -44,10 +45,14 @@ def decode_any(data: bytes) -> tuple[str, int, list[Any]]:
     end = 3 + data[2]
     kind = data[3:end].decode("ascii")
     version = int.from_bytes(data[end : end + 2], "big")
-    value, rest = _read(data, end + 2, 0)
-    if rest != len(data) or not isinstance(value, list) or not kind:
+    start = end + 7
+    if not kind or data[end + 2 : end + 3] != b"\x04" or start > len(data):
         raise ValueError("not a canonical frame")
-    return kind, version, value
+    count = int.from_bytes(data[end + 3 : start], "big")
+    fields, rest = _items(data, start, count, 1)
+    if rest != len(data):
+        raise ValueError("not a canonical frame")
+    return kind, version, fields
 
 
 def canonical_json(value: object) -> bytes:
@@ -76,30 +81,33 @@ def _field(value: Field) -> bytes:
     return _list(value)
 
 
-def _read(data: bytes, at: int, depth: int) -> tuple[Any, int]:
-    if at >= len(data) or depth > _DEEPEST:
-        raise ValueError("truncated or too deep")
-    tag, at = data[at], at + 1
-    if tag in (0, 5, 6):
-        return {0: None, 5: False, 6: True}[tag], at
-    if tag == 3:
-        return int.from_bytes(_take(data, at, 8), "big"), at + 8
-    size = int.from_bytes(_take(data, at, 4), "big")
-    at += 4
-    if tag in (1, 2):
-        raw = _take(data, at, size)
-        return (raw if tag == 1 else raw.decode("utf-8")), at + size
-    if tag != 4:
-        raise ValueError(f"unknown tag {tag}")
-    items = []
-    for _ in range(size):
-        item, at = _read(data, at, depth + 1)
-        items.append(item)
+def _items(data: bytes, at: int, count: int, depth: int) -> tuple[list[Any], int]:
+    """``count`` fields from ``at``, and where they end."""
+    if count and depth > _DEEPEST:
+        raise ValueError("too deep")
+    items: list[Any] = []
+    whole = len(data)
+    for _ in range(count):
+        if at >= whole:
+            raise ValueError("truncated")
+        tag, end = data[at], at + 5
+        if tag in (1, 2):
+            start, end = end, end + int.from_bytes(data[at + 1 : end], "big")
+            raw = data[start:end]
+            items.append(raw if tag == 1 else raw.decode("utf-8"))
+        elif tag == 3:
+            end = at + 9
+            items.append(int.from_bytes(data[at + 1 : end], "big"))
+        elif tag == 4:
+            size = int.from_bytes(data[at + 1 : end], "big") if end <= whole else 0
+            held, end = _items(data, end, size, depth + 1)
+            items.append(held)
+        elif tag in _SIMPLE:
+            end = at + 1
+            items.append(_SIMPLE[tag])
+        else:
+            raise ValueError(f"unknown tag {tag}")
+        if end > whole:
+            raise ValueError("truncated")
+        at = end
     return items, at
-
-
-def _take(data: bytes, at: int, size: int) -> bytes:
-    piece = data[at : at + size]
-    if len(piece) != size:
-        raise ValueError("truncated")
-    return piece

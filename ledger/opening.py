@@ -30,6 +30,7 @@ class Opened:
     device_events: int = 0
     signatures: int = 0
     conflicts: int = 0
+    staff_acts: int = 0
 
 
 def open_bodies(
@@ -40,7 +41,10 @@ def open_bodies(
     keys: Mapping[tuple[str, int], bytes],
 ) -> Opened:
     """Open every record of a stream whose chain is whole; stops at the first broken place."""
-    return _Stream(origin, stream_id, session_id, keys).run(records)
+    bodies = Bodies(origin, stream_id, session_id, keys)
+    for one in records:
+        bodies.take(one)
+    return bodies.finish()
 
 
 @dataclass(slots=True)
@@ -57,7 +61,11 @@ class _Device:
         return len(self.events)
 
 
-class _Stream:
+class Bodies:
+    """The bodies of one stream, a record at a time; what it says counts only for a chain that
+    holds to its end.
+    """
+
     def __init__(
         self,
         origin: str,
@@ -72,13 +80,19 @@ class _Stream:
         self._devices: dict[int, _Device] = {}
         self._result = Opened()
 
-    def run(self, records: Sequence[Stored]) -> Opened:
-        for one in records:
-            problem = self._take(one)
-            if problem is not None:
-                damage, detail = problem
-                self._result.finding = Finding(damage, self._stream_id, one.header.seq, detail)
-                return self._result
+    def take(self, one: Stored) -> None:
+        """The next record; after the first broken place nothing more is looked at."""
+        if self._result.finding is not None:
+            return
+        problem = self._take(one)
+        if problem is not None:
+            damage, detail = problem
+            self._result.finding = Finding(damage, self._stream_id, one.header.seq, detail)
+
+    def finish(self) -> Opened:
+        """After the last record."""
+        if self._result.finding is not None:
+            return self._result
         for epoch, device in self._devices.items():
             if device.covered < device.last:
                 seq = device.seqs[device.covered + 1]
@@ -94,11 +108,12 @@ class _Stream:
             return Damage.WRONG_KEY_VERSION, str(header.key_version)
         try:
             suite = suite_named(header.suite)
-            body = open_record(suite, key, one.header_bytes, one.ciphertext)
+            body = open_record(suite, key, one.header_bytes, one.ciphertext, header)
         except (ValueError, TypeError) as wrong:
             return Damage.UNREADABLE, str(wrong)[:120]
         self._result.bodies += 1
         entry = CATALOGUE.get(body.kind)
+        self._result.staff_acts += entry is not None and entry.writer is Writer.STAFF
         if entry is None or self._stream_id.partition("/")[0] not in entry.streams:
             return Damage.UNKNOWN_KIND, body.kind[:40]
         if (header.seq == 1) != (body.kind in _OPENINGS):

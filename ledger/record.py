@@ -135,9 +135,18 @@ def seal_record(
     return Sealed(header, ciphertext, record_hash(suite, header, ciphertext))
 
 
-def open_record(suite: Suite, data_key: bytes, header_bytes: bytes, ciphertext: bytes) -> "Body":
-    """Kind and content. Raises ValueError when key, header or ciphertext do not belong together."""
-    header = Header.from_bytes(header_bytes)
+def open_record(
+    suite: Suite,
+    data_key: bytes,
+    header_bytes: bytes,
+    ciphertext: bytes,
+    known: Header | None = None,
+) -> "Body":
+    """Kind and content; ``known`` is the header, where it was read from these bytes already.
+
+    Raises ValueError when key, header or ciphertext do not belong together.
+    """
+    header = known or Header.from_bytes(header_bytes)
     keys = _derive(suite, data_key, header.salt, header.origin, header.stream_id)
     body = suite.open(keys.content, keys.nonce, ciphertext, header_bytes)
     if commit_body(suite, keys.secret, body) != header.body_commit:

@@ -35,6 +35,7 @@ class Report:
     device_events: int = 0
     signatures: int = 0
     conflicts: int = 0
+    staff_acts: int = 0
     found: list[Finding] = field(default_factory=list)
 
     @property

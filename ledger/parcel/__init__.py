@@ -4,7 +4,14 @@ Rules kept here: every byte is accounted for, those of the container too; a file
 manifest is a fault, and so is one that is missing; nothing is read but the path.
 """
 
-from ledger.parcel.checking import Fault, Seen, check_parcel, is_parcel
+from ledger.parcel.checking import (
+    Fault,
+    Seen,
+    check_manifest,
+    check_parcel,
+    differing,
+    is_parcel,
+)
 from ledger.parcel.manifest import MANIFEST, SIGNATURE, Entry, Manifest, signed_bytes
 from ledger.parcel.reading import FolderParcel, Parcel, ZipParcel, open_parcel
 from ledger.parcel.writing import FolderSink, ParcelWriter, Sink, ZipSink
@@ -23,7 +30,9 @@ __all__ = [
     "Sink",
     "ZipParcel",
     "ZipSink",
+    "check_manifest",
     "check_parcel",
+    "differing",
     "is_parcel",
     "open_parcel",
     "signed_bytes",

@@ -1,7 +1,7 @@
 """Checking a parcel against its manifest: needs the path and nothing else."""
 
 import hashlib
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -39,38 +39,56 @@ def check_parcel(path: Path, *, step: Callable[[int], None] = lambda _size: None
     one trusts is the caller's question.
     """
     parcel = open_parcel(path)
+    stated = check_manifest(parcel)
+    faults = list(stated.faults)
+    if stated.manifest is not None:
+        present = set(parcel.paths())
+        measured = {
+            entry.path: _measured(parcel, entry.path, step)
+            for entry in stated.manifest.files
+            if entry.path in present
+        }
+        faults += differing(stated.manifest, measured)
+    faults += [Fault(place, problem) for place, problem in parcel.faults]
+    return Seen(stated.manifest, stated.files, tuple(faults))
+
+
+def check_manifest(parcel: Parcel) -> Seen:
+    """The manifest, its signature, and that exactly its files are there; no file is read."""
     present = set(parcel.paths())
     if MANIFEST not in present or SIGNATURE not in present:
-        faults = [Fault(MANIFEST, "is missing, or its signature is"), *_container(parcel)]
-        return Seen(None, len(present), tuple(faults))
+        return Seen(None, len(present), (Fault(MANIFEST, "is missing, or its signature is"),))
     stored, signature = parcel.read(MANIFEST), parcel.read(SIGNATURE)
     try:
         manifest = read_manifest(stored)
     except ValueError as wrong:
-        return Seen(None, len(present), (Fault(MANIFEST, str(wrong)), *_container(parcel)))
+        return Seen(None, len(present), (Fault(MANIFEST, str(wrong)),))
     faults = []
     if not server_signature_holds(_public(manifest), signed_bytes(stored), signature):
         faults.append(Fault(MANIFEST, "its signature does not hold"))
-    named = {entry.path: entry for entry in manifest.files}
-    faults += [Fault(path, "is missing") for path in sorted(named.keys() - present)]
-    added = present - named.keys() - {MANIFEST, SIGNATURE}
+    named = {entry.path for entry in manifest.files}
+    faults += [Fault(path, "is missing") for path in sorted(named - present)]
+    added = present - named - {MANIFEST, SIGNATURE}
     faults += [Fault(path, "is not in the manifest") for path in sorted(added)]
-    for entry in manifest.files:
-        if entry.path not in present:
-            continue
-        state = hashlib.sha256()
-        size = 0
-        for piece in parcel.pieces(entry.path):
-            state.update(piece)
-            size += len(piece)
-            step(len(piece))
-        if size != entry.size_bytes or state.hexdigest() != entry.sha256:
-            faults.append(Fault(entry.path, "was changed: its SHA-256 is not the manifest's"))
-    return Seen(manifest, len(named), (*faults, *_container(parcel)))
+    return Seen(manifest, len(named), tuple(faults))
 
 
-def _container(parcel: Parcel) -> list[Fault]:
-    return [Fault(place, problem) for place, problem in parcel.faults]
+def differing(manifest: Manifest, measured: Mapping[str, tuple[int, str]]) -> list[Fault]:
+    """Files that are not as the manifest says; ``measured`` is path → (bytes, SHA-256 in hex)."""
+    return [
+        Fault(entry.path, "was changed: its SHA-256 is not the manifest's")
+        for entry in manifest.files
+        if entry.path in measured and measured[entry.path] != (entry.size_bytes, entry.sha256)
+    ]
+
+
+def _measured(parcel: Parcel, path: str, step: Callable[[int], None]) -> tuple[int, str]:
+    state, size = hashlib.sha256(), 0
+    for piece in parcel.pieces(path):
+        state.update(piece)
+        size += len(piece)
+        step(len(piece))
+    return size, state.hexdigest()
 
 
 def _public(manifest: Manifest) -> bytes:

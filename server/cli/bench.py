@@ -20,6 +20,7 @@ from rich.console import Console
 from kernel.clock import SystemClock
 from kernel.settings import Settings
 from ledger.bench import bench_ledger
+from ledger.verify.bench import bench_verify
 from migrations.run import upgrade
 from server.app import face_bench
 from server.demo.trial import Bank, arrange, fill
@@ -31,6 +32,7 @@ from server.rehearsal.bench.start import StartBench
 from server.rehearsal.faces import load_faces
 
 SAVING, STARTING = 64, 300
+VERIFIED_SITTINGS, VERIFIED_RECORDS = 200, 500
 UNDER_WAY_MS = 10 * 60_000
 LEAST_LEAD_S = 20.0
 LEAD_SHARE = 0.05
@@ -141,6 +143,26 @@ async def _ledger(wish: Wish) -> list[Figure]:
     ]  # fmt: skip
 
 
+async def _verify(wish: Wish) -> list[Figure]:
+    sittings = wish.candidates or VERIFIED_SITTINGS
+    return [
+        Figure(
+            "verify",
+            f"{one.what}, workers {one.workers}",
+            "records/s",
+            "records/s, bare SHA-256 of the same files",
+            one.limit,
+            one.ours,
+            {
+                "per_worker": one.ours / one.workers,
+                "records": one.records,
+                "mib": one.size_bytes / (1 << 20),
+            },
+        )
+        for one in await asyncio.to_thread(lambda: list(bench_verify(sittings, VERIFIED_RECORDS)))
+    ]
+
+
 async def _in_world(
     wish: Wish, measure: Callable[[Settings, Bank], Awaitable[list[Figure]]]
 ) -> list[Figure]:
@@ -166,4 +188,5 @@ BENCHES: dict[str, Callable[[Wish], Coroutine[Any, Any, list[Figure]]]] = {
     "saves": _saves,
     "start": _start,
     "face": _face,
+    "verify": _verify,
 }

@@ -1,33 +1,25 @@
-"""``gongyuan verify PATH``: prove an archive with nothing but its path.
+"""An archive, ZIP or folder, against its seal, its manifest and its lists.
 
 Rules kept here: no database, no network, no key is needed for the container, the seal and the
 chains; a key file opens the bodies too; every stream is looked at and the first broken place is
 named; what was not checked is said.
 """
 
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import msgspec
 
 from kernel.crypto.signing import server_signature_holds
 from kernel.errors import Refusal
-from ledger.chain import Damage, Finding, Sealed, StreamFile, diagnose, read_stream_file
-from ledger.layout import (
-    SEAL_FILE,
-    KeyFile,
-    SealFile,
-    SealList,
-    read_key_file,
-    stream_path,
-)
-from ledger.opening import Opened, open_bodies
-from ledger.parcel import MANIFEST, Parcel, check_parcel, open_parcel
+from ledger.chain import Damage, Finding
+from ledger.layout import SEAL_FILE, KeyFile, SealFile, SealList, read_key_file, stream_path
+from ledger.opening import Opened
+from ledger.parcel import MANIFEST, Parcel, Seen, check_manifest, differing, open_parcel
 from ledger.report import Report
-from ledger.scopes import scope_of
-
-__all__ = ["Damage", "Finding", "Report", "verify"]
+from ledger.verify.pool import Job, read_all
+from ledger.verify.reading import Expected, FileSeen, StreamSeen
 
 Progress = Callable[[int, int], None]
 BLOB_LIST = "blobs.json"
@@ -39,16 +31,18 @@ def verify(
     progress: Progress | None = None,
     *,
     trust: bytes | None = None,
+    workers: int | None = None,
 ) -> Report:
     """Check an archive, ZIP or folder.
 
     ``progress`` is told bytes done and bytes in all; ``trust`` is the server's public key (32
-    bytes) where the reader knows it. Raises ``verify.no_archive``, ``verify.key_file``.
+    bytes) where the reader knows it; ``workers`` None takes every core where it pays. Raises
+    ``verify.no_archive``, ``verify.key_file``.
     """
     if not path.exists():
         raise Refusal("verify.no_archive", path=str(path))
     keys = None if key_file is None else read_key_file(key_file)
-    return _Check(path, progress or (lambda _done, _total: None)).run(keys, trust)
+    return _Check(path, progress or (lambda _done, _total: None)).run(keys, trust, workers)
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,30 +54,26 @@ class _Seal:
 
 class _Check:
     def __init__(self, path: Path, progress: Progress) -> None:
-        self._path = path
         self._parcel: Parcel = open_parcel(path)
         self._present = frozenset(self._parcel.paths())
         self._container = list(self._parcel.faults)
         self._progress = progress
-        sizes = {name: self._parcel.size(name) for name in self._present}
-        self._total = 2 * sum(size for name, size in sizes.items() if _is_ledger(name))
-        self._total += sum(size for name, size in sizes.items() if not _is_ledger(name))
-        self._done = 0
-        self._files: dict[str, StreamFile] = {}
+        self._total = sum(self._parcel.size(name) for name in self._present)
         self._report = Report(path=str(path))
 
-    def run(self, keys: KeyFile | None, trust: bytes | None) -> Report:
+    def run(self, keys: KeyFile | None, trust: bytes | None, workers: int | None) -> Report:
         report = self._report
         report.found += [
             Finding(Damage.CONTAINER, place, detail=what) for place, what in self._container
         ]
         seal = self._seal(trust)
+        expected = Expected(self._parcel)
         if seal is not None:
-            self._streams(seal)
+            expected = self._expected(seal, keys)
+            self._missing(seal)
             self._roster(seal)
-            if keys is not None:
-                self._bodies(seal, keys)
-        self._blobs(seal, self._files_whole(seal))
+        read = self._read(expected, workers)
+        self._blobs(seal, self._files_whole(seal, read))
         self._progress(self._total, self._total)
         return report
 
@@ -110,37 +100,28 @@ class _Check:
         report.sealed_at_ms, report.server_public = listed.sealed_at_ms, file.server_public.hex()
         return _Seal(file, listed, place.removesuffix(SEAL_FILE))
 
-    def _streams(self, seal: _Seal) -> None:
-        for stream_id, (count, _) in seal.list.streams.items():
-            file = self._stream(seal, stream_id)
-            if file is None:
+    def _expected(self, seal: _Seal, keys: KeyFile | None) -> Expected:
+        listed = seal.list
+        expected = Expected(
+            self._parcel, seal.folder, listed.origin, listed.session_id, listed.streams
+        )
+        if keys is None:
+            return expected
+        if (keys.origin, keys.session_id) != (listed.origin, listed.session_id):
+            self._add(Damage.WRONG_KEY, seal.folder + SEAL_FILE, detail=keys.session_id)
+            return expected
+        return replace(expected, keys=keys.opened())
+
+    def _missing(self, seal: _Seal) -> None:
+        for stream_id in seal.list.streams:
+            if seal.folder + stream_path(stream_id) not in self._present:
                 sitting = stream_id.startswith("sitting/")
                 damage = Damage.MISSING_SITTING if sitting else Damage.MISSING_STREAM
                 self._add(damage, stream_id)
-                continue
-            self._report.streams += 1
-            self._report.records += len(file.records)
-            found = diagnose(
-                Sealed(seal.list.origin, stream_id, count),
-                file,
-                lambda other: self._stream(seal, other),
-            )
-            if found is not None:
-                self._report.found.append(found)
         known = {seal.folder + stream_path(one) for one in seal.list.streams}
         for place in sorted(self._present - known):
             if place.startswith(seal.folder) and place != seal.folder + SEAL_FILE and seal.folder:
                 self._add(Damage.INSERTED, place, detail="not in the seal")
-
-    def _stream(self, seal: _Seal, stream_id: str) -> StreamFile | None:
-        place = seal.folder + stream_path(stream_id)
-        if stream_id not in seal.list.streams or place not in self._present:
-            return None
-        if stream_id not in self._files:
-            data = self._parcel.read(place)
-            self._files[stream_id] = read_stream_file(data, seal.list.streams[stream_id][1])
-            self._step(len(data))
-        return self._files[stream_id]
 
     def _roster(self, seal: _Seal) -> None:
         roster, report = seal.list.roster, self._report
@@ -150,56 +131,79 @@ class _Check:
         for sitting_id in sorted(held - roster.keys()):
             self._add(Damage.SEAL, f"sitting/{sitting_id}", detail="not on the roster")
 
-    def _bodies(self, seal: _Seal, keys: KeyFile) -> None:
-        listed, opened = seal.list, keys.opened()
-        if (keys.origin, keys.session_id) != (listed.origin, listed.session_id):
-            self._add(Damage.WRONG_KEY, seal.folder + SEAL_FILE, detail=keys.session_id)
-            return
-        broken = {one.place for one in self._report.found}
-        scopes = {scope for scope, _ in opened}
-        for stream_id in listed.streams:
-            file = self._files.get(stream_id)
-            if file is None or stream_id in broken:
-                continue
-            if scope_of(stream_id) not in scopes:
-                self._report.unopened += 1
-                continue
-            self._count(
-                open_bodies(listed.origin, stream_id, listed.session_id, file.records, opened)
-            )
+    def _read(self, expected: Expected, workers: int | None) -> dict[str, FileSeen]:
+        """Every file, streams first in the order of the seal."""
+        streams: list[Job] = [
+            (expected.path(one), one)
+            for one in expected.streams or {}
+            if expected.path(one) in self._present
+        ]
+        others: list[Job] = [(path, None) for path in sorted(self._present - dict(streams).keys())]
+        read: dict[str, FileSeen] = {}
+        done = 0
+        for seen in read_all(expected, [*streams, *others], workers):
+            if seen.stream is not None:
+                self._stream(seen.stream, with_keys=expected.keys is not None)
+            read[seen.path] = replace(seen, stream=None)
+            done += seen.size_bytes
+            self._progress(done, self._total)
+        return read
 
-    def _count(self, opened: Opened) -> None:
+    def _stream(self, seen: StreamSeen, *, with_keys: bool) -> None:
+        report = self._report
+        report.streams += 1
+        report.records += seen.records
+        if seen.finding is not None:
+            report.found.append(seen.finding)
+        elif seen.opened is not None:
+            self._opened(seen.opened)
+        elif with_keys:
+            report.unopened += 1
+
+    def _opened(self, opened: Opened) -> None:
         report = self._report
         report.opened += 1
         report.bodies += opened.bodies
         report.device_events += opened.device_events
         report.signatures += opened.signatures
         report.conflicts += opened.conflicts
+        report.staff_acts += opened.staff_acts
         if opened.finding is not None:
             report.found.append(opened.finding)
 
-    def _files_whole(self, seal: _Seal | None) -> Mapping[str, str]:
+    def _files_whole(self, seal: _Seal | None, read: Mapping[str, FileSeen]) -> dict[str, str]:
         """Everything against the signed manifest; what a stream's finding explains stands once.
 
         Returns path → SHA-256 (hex) of the files that are as the manifest says.
         """
-        seen = check_parcel(self._path, step=self._step)
-        report = self._report
-        report.files = seen.files
-        signer = "" if seen.manifest is None else seen.manifest.signer_public
+        stated = check_manifest(self._parcel)
+        self._report.files = stated.files
+        manifest = stated.manifest
+        signer = "" if manifest is None else manifest.signer_public
         if seal is not None and signer and signer != seal.file.server_public.hex():
             self._add(Damage.SEAL, MANIFEST, detail="another key than the seal's")
         explained = {place for place, _ in self._container}
         if seal is not None:
-            explained |= {seal.folder + stream_path(one.place) for one in report.found}
-            explained |= {one.place for one in report.found}
-        for fault in seen.faults:
-            if fault.place not in explained:
-                explained.add(fault.place)
-                self._add(Damage.FILE, fault.place, detail=fault.problem)
-        entries = () if seen.manifest is None else seen.manifest.files
-        bad = {fault.place for fault in seen.faults}
-        return {entry.path: entry.sha256 for entry in entries if entry.path not in bad}
+            explained |= {seal.folder + stream_path(one.place) for one in self._report.found}
+            explained |= {one.place for one in self._report.found}
+        bad = self._wrong_files(stated, read)
+        for place, problem in bad:
+            if place not in explained:
+                explained.add(place)
+                self._add(Damage.FILE, place, detail=problem)
+        entries = () if manifest is None else manifest.files
+        wrong = {place for place, _ in bad}
+        return {entry.path: entry.sha256 for entry in entries if entry.path not in wrong}
+
+    @staticmethod
+    def _wrong_files(stated: Seen, read: Mapping[str, FileSeen]) -> Sequence[tuple[str, str]]:
+        """Place and problem: the manifest's own, then contents, then what the container says."""
+        faults = list(stated.faults)
+        if stated.manifest is not None:
+            measured = {path: (one.size_bytes, one.sha256) for path, one in read.items()}
+            faults += differing(stated.manifest, measured)
+        torn = [(path, one.torn) for path, one in read.items() if one.torn]
+        return [*((one.place, one.problem) for one in faults), *torn]
 
     def _blobs(self, seal: _Seal | None, whole: Mapping[str, str]) -> None:
         """Pictures and recordings against their own list."""
@@ -226,10 +230,6 @@ class _Check:
     def _add(self, damage: Damage, place: str, detail: str = "") -> None:
         self._report.found.append(Finding(damage, place, detail=detail))
 
-    def _step(self, size: int) -> None:
-        self._done += size
-        self._progress(min(self._done, self._total), self._total)
-
 
 class _Blob(msgspec.Struct, frozen=True):
     path: str
@@ -238,7 +238,3 @@ class _Blob(msgspec.Struct, frozen=True):
 
 class _BlobList(msgspec.Struct, frozen=True):
     blobs: tuple[_Blob, ...]
-
-
-def _is_ledger(name: str) -> bool:
-    return name.endswith((".records", SEAL_FILE))
