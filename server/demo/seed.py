@@ -14,6 +14,7 @@ from fastapi import FastAPI
 from kernel.clock import Clock, HandClock
 from kernel.settings import Settings
 from server.app import Services, create_app
+from server.demo.ability import ABILITIES_PCT, Learned
 from server.demo.bank import OCCUPATIONS, Occupation, fill_bank
 from server.demo.people import first_administrator, in_process, staff_and_site
 from server.demo.pictures import cast_faces
@@ -22,7 +23,6 @@ from server.rehearsal.cast import DEMO
 from server.rehearsal.day import Admitted, Day, Plan
 from server.rehearsal.figures import Figures
 from server.rehearsal.roster import Person, id_number, people
-from server.rehearsal.run import choice
 
 GUEST_IDS = (id_number(998), id_number(999))
 DAY_MS = 86_400_000
@@ -122,6 +122,7 @@ async def yesterday(
     await day.draw()
     present = day.candidates[:-1] if crowd[-1].route == "face" else day.candidates
     seated = []
+    learned = Learned(day)
     for one in present:
         frame = faces[one.person.face].frames[0] if one.person.route == "face" else None
         await day.admit(one, frame)
@@ -137,8 +138,10 @@ async def yesterday(
     hand.instant_ms = plan.starts_at_ms + 1_000
     for number, (one, who) in enumerate(seated):
         items = (await who.take_paper())["items"]
-        for position, item in enumerate(items[: len(items) - 2 * number]):
-            who.answer(item["item_id"], choice(item, position * 7 + number))
+        ability = ABILITIES_PCT[number % len(ABILITIES_PCT)]
+        for item in items[: len(items) - number]:
+            given = await learned.response(item, who.sitting_id, ability)
+            who.answer(item["item_id"], given)
         await who.send()
         if one.person.route == "face":
             await who.capture(faces[one.person.face].frames[-1])
