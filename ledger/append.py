@@ -17,7 +17,7 @@ from kernel.crypto.suite import Suite
 from kernel.db import WriteSession
 from kernel.errors import Kind, Refusal
 from ledger.bulk import insert_rows
-from ledger.keys import FIRST_VERSION, Keys, scope_of
+from ledger.keys import Keys, scope_of
 from ledger.kinds import must_be_known
 from ledger.record import SALT_BYTES, ZERO_HASH, Place, seal_record
 from ledger.tables import DeviceRow, RecordRow, StreamRow
@@ -59,7 +59,9 @@ class Appended:
 
 @dataclass(slots=True)
 class Head:
-    """A locked head row; ``chain`` moves it on. ``epoch`` is the newest device's, 0 before any."""
+    """A locked head row; ``chain`` moves it on, under the data key of ``key_version``. ``epoch`` is
+    the newest device's, 0 before any.
+    """
 
     number: int
     stream_id: str
@@ -67,6 +69,7 @@ class Head:
     next_seq: int
     head: bytes
     closed: bool
+    key_version: int
     epoch: int
 
 
@@ -84,7 +87,7 @@ class Appender:
         ``ledger.kind_unknown``, ``ledger.too_large``, ``ledger.key_missing``.
         """
         head = await lock_head(session, stream_id)
-        key = await self.keys.data_key(session, scope_of(stream_id), FIRST_VERSION)
+        key = await self.keys.data_key(session, scope_of(stream_id), head.key_version)
         now_ms = self.clock.now_ms()
         rows = self.chain(head, key, acts, now_ms)
         await store(session, rows, [head] if rows else [])
@@ -102,7 +105,7 @@ class Appender:
             sealed = seal_record(
                 self.suite,
                 key,
-                Place(self.origin, head.stream_id, seq, previous, FIRST_VERSION),
+                Place(self.origin, head.stream_id, seq, previous, head.key_version),
                 salt=chance.token_bytes(SALT_BYTES),
                 server_ms=now_ms,
                 epoch=act.epoch or head.epoch,
@@ -142,6 +145,7 @@ async def lock_heads(session: WriteSession, stream_ids: Collection[str]) -> dict
             StreamRow.next_seq,
             StreamRow.head,
             StreamRow.closed,
+            StreamRow.key_version,
             _NEWEST_EPOCH,
         )
         .where(StreamRow.stream_id.in_(padded(stream_ids)))
@@ -173,13 +177,20 @@ def padded(values: Collection[T]) -> list[T]:
     return found + found[-1:] * ((1 << (len(found) - 1).bit_length()) - len(found))
 
 
-async def add_stream(session: WriteSession, stream_id: str, session_id: str) -> int:
-    """A new empty stream. Raises ``ledger.stream_exists``."""
+async def add_stream(
+    session: WriteSession, stream_id: str, session_id: str, key_version: int
+) -> int:
+    """A new empty stream under this version of its key. Raises ``ledger.stream_exists``."""
     there = await session.scalar(select(StreamRow.number).where(StreamRow.stream_id == stream_id))
     if there is not None:
         raise Refusal("ledger.stream_exists", Kind.CONFLICT, stream=stream_id)
     row = StreamRow(
-        stream_id=stream_id, session_id=session_id, next_seq=1, head=ZERO_HASH, closed=False
+        stream_id=stream_id,
+        session_id=session_id,
+        next_seq=1,
+        head=ZERO_HASH,
+        closed=False,
+        key_version=key_version,
     )
     session.add(row)
     await session.flush()

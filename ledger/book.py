@@ -77,9 +77,9 @@ class Ledger:
 
         Raises ``ledger.stream_exists`` and what ``append`` raises.
         """
-        await add_stream(session, stream_id, session_id)
-        key = await self.keys.make_data_key(session, session_id, scope_of(stream_id))
-        binding = {"session_id": session_id, "data_key": key_commitment(key).hex()}
+        current = await self.keys.make_data_key(session, session_id, scope_of(stream_id))
+        await add_stream(session, stream_id, session_id, current.version)
+        binding = {"session_id": session_id, "data_key": key_commitment(current.key).hex()}
         return await self.append(session, stream_id, [Act(kind, {**body, **binding})])
 
     async def append(self, session: WriteSession, stream_id: str, acts: Sequence[Act]) -> Appended:

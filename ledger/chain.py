@@ -139,7 +139,7 @@ class _Diagnosis:
         self._anchors = file.anchors
 
     def first(self) -> Finding | None:
-        previous, version = ZERO_HASH, 1
+        previous, version = ZERO_HASH, 0
         for at, one in enumerate(self._records, 1):
             header = one.header
             if (header.origin, header.stream_id) != (self._sealed.origin, self._sealed.stream_id):
@@ -148,7 +148,7 @@ class _Diagnosis:
                 return self._misnumbered(at)
             if header.previous != previous:
                 return self._unchained(at)
-            if not version <= header.key_version <= version + 1:
+            if at > 1 and not version <= header.key_version <= version + 1:
                 return self._found(Damage.WRONG_KEY_VERSION, at)
             previous, version = one.hash, header.key_version
         return self._ending(previous)

@@ -146,7 +146,9 @@ async def _prepare(
         return _Writing({}, {})
     streams = sorted({batch.stream_id for batch in batches})
     heads = await lock_heads(session, streams)
-    await appender.keys.open_many(session, [scope_of(stream) for stream in heads])
+    scopes = {scope_of(head.stream_id): head.key_version for head in heads.values()}
+    firsts = [(scope, FIRST_VERSION) for scope in scopes]
+    await appender.keys.open_many(session, [*scopes.items(), *firsts])
     # A statement of its own after the locks: what another writer acknowledged meanwhile is seen.
     numbers = [head.number for head in heads.values()]
     rows = await session.execute(
@@ -175,10 +177,12 @@ async def _take(
         raise Refusal("ledger.signature")
     if batch.first_seq > device.acked + 1:
         raise Refusal("ledger.gap", Kind.CONFLICT, next_seq=device.acked + 1)
-    key = await appender.keys.data_key(session, scope_of(batch.stream_id), FIRST_VERSION)
+    scope = scope_of(batch.stream_id)
+    key = await appender.keys.data_key(session, scope, head.key_version)
+    mac_key = await appender.keys.data_key(session, scope, FIRST_VERSION)
     known = [event for event in batch.events if event.seq <= device.acked]
     fresh = [event for event in batch.events if event.seq > device.acked]
-    differing = await _differing(session, device, known, key)
+    differing = await _differing(session, device, known, mac_key)
     acts = _conflicts(batch, differing) if differing else _acts(batch, fresh)
     now_ms = appender.clock.now_ms()
     rows = appender.chain(head, key, acts, now_ms) if acts else []
@@ -192,7 +196,7 @@ async def _take(
         )
         return Outcome(at, device.acked, refused)
     for event in fresh:
-        device.macs[event.seq] = _mac(key, batch.epoch, event)
+        device.macs[event.seq] = _mac(mac_key, batch.epoch, event)
         device.acked = event.seq
     return Outcome(at, device.acked)
 
@@ -215,7 +219,9 @@ async def _store(session: WriteSession, writing: _Writing) -> None:
 
 
 def _mac(key: bytes, epoch: int, event: ClientEvent) -> bytes:
-    """A keyed digest of the content: equality can be tested, nothing can be read."""
+    """A keyed digest of the content: equality can be tested, nothing can be read. ``key`` is the
+    scope's first, whatever it was rotated to, so that what was seen once stays known.
+    """
     return digest.keyed(key, encode("seen", 1, [event.to_bytes(epoch)]))[:16]
 
 

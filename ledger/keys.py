@@ -6,6 +6,7 @@ sitting where it has one, so answers and captures share a key.
 """
 
 from collections.abc import Iterable
+from dataclasses import dataclass
 
 from sqlalchemy import select
 
@@ -17,9 +18,25 @@ from kernel.errors import Kind, Refusal
 from ledger.scopes import FIRST_VERSION, KEY_BYTES, key_commitment, scope_of
 from ledger.tables import KeyRow
 
-__all__ = ["FIRST_VERSION", "KEY_BYTES", "Keys", "key_commitment", "scope_of", "session_scope"]
+__all__ = [
+    "FIRST_VERSION",
+    "KEY_BYTES",
+    "DataKey",
+    "Keys",
+    "key_commitment",
+    "scope_of",
+    "session_scope",
+]
 
 _MADE_HERE = "ledger_keys_made_here"
+
+
+@dataclass(frozen=True, slots=True)
+class DataKey:
+    """A data key and its version within its scope."""
+
+    version: int
+    key: bytes
 
 
 class Keys:
@@ -38,11 +55,13 @@ class Keys:
         await session.flush()
         _made_here(session)[scope, FIRST_VERSION] = key
 
-    async def make_data_key(self, session: WriteSession, session_id: str, scope: str) -> bytes:
-        """The scope's data key, made now unless it is there."""
+    async def make_data_key(self, session: WriteSession, session_id: str, scope: str) -> "DataKey":
+        """The scope's newest data key, made now unless it is there; it stays the newest until the
+        transaction ends.
+        """
         found = await self._row(session, scope)
         if found is not None:
-            return await self.data_key(session, scope, found.version)
+            return DataKey(found.version, await self.data_key(session, scope, found.version))
         parent = session_scope(session_id)
         above = await self._session_key(session, parent)
         key = chance.token_bytes(KEY_BYTES)
@@ -50,7 +69,7 @@ class Keys:
         session.add(KeyRow(scope=scope, version=FIRST_VERSION, parent=parent, wrapped=wrapped))
         await session.flush()
         _made_here(session)[scope, FIRST_VERSION] = key
-        return key
+        return DataKey(FIRST_VERSION, key)
 
     async def data_key(self, session: ReadSession, scope: str, version: int) -> bytes:
         """Raises ``ledger.key_missing`` when it was never there or has been erased."""
@@ -62,12 +81,14 @@ class Keys:
             raise Refusal("ledger.key_missing", Kind.NOT_FOUND, scope=scope)
         return await self._unwrap(session, row)
 
-    async def open_many(self, session: ReadSession, scopes: Iterable[str]) -> None:
-        """Bring the first keys of many scopes into memory with one question."""
-        wanted = [one for one in set(scopes) if (one, FIRST_VERSION) not in self._open]
-        if wanted:
+    async def open_many(self, session: ReadSession, wanted: Iterable[tuple[str, int]]) -> None:
+        """Bring keys (scope and version) into memory with one question; what is not there is left
+        out.
+        """
+        missing = [one for one in set(wanted) if one not in self._open]
+        if missing:
             rows = await session.scalars(
-                select(KeyRow).where(KeyRow.scope.in_(wanted), KeyRow.version == FIRST_VERSION)
+                select(KeyRow).where(KeyRow.scope.in_({scope for scope, _ in missing}))
             )
             for row in rows.all():
                 await self._unwrap(session, row)
@@ -111,9 +132,13 @@ class Keys:
         return _made_here(session).get((scope, version)) or self._open.get((scope, version))
 
     @staticmethod
-    async def _row(session: ReadSession, scope: str) -> KeyRow | None:
-        newest = select(KeyRow).where(KeyRow.scope == scope).order_by(KeyRow.version.desc())
-        return (await session.scalars(newest.limit(1))).first()
+    async def _row(session: WriteSession, scope: str) -> KeyRow | None:
+        """The newest. Its first is locked, which a rotation takes too, so none comes between."""
+        of_scope = select(KeyRow).where(KeyRow.scope == scope)
+        first = of_scope.where(KeyRow.version == FIRST_VERSION).with_for_update()
+        if (await session.scalars(first)).first() is None:
+            return None
+        return (await session.scalars(of_scope.order_by(KeyRow.version.desc()).limit(1))).first()
 
 
 def session_scope(session_id: str) -> str:

@@ -18,7 +18,9 @@ class LedgerTable(Table):
 
 
 class StreamRow(LedgerTable):
-    """Head of one stream. ``number`` keeps record rows short."""
+    """Head of one stream. ``number`` keeps record rows short; ``key_version`` is the version of
+    its scope's data key that the next record is under.
+    """
 
     __tablename__ = "ledger_stream"
     number: Mapped[int] = mapped_column(Integer, primary_key=True)
@@ -27,6 +29,7 @@ class StreamRow(LedgerTable):
     next_seq: Mapped[int]
     head: Mapped[bytes]
     closed: Mapped[bool]
+    key_version: Mapped[int] = mapped_column(default=1)
 
 
 class RecordRow(LedgerTable):
