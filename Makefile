@@ -83,12 +83,17 @@ test: setup-tests format-check lint types imports openapi-check client-check doc
 	@$(PYTEST) tests
 
 # --- more ---------------------------------------------------------------------------------------
-.PHONY: bench load vectors openapi screenshots clean
+MUTATIONS := --positions 1000 --untouched 1000
+
+.PHONY: bench load mutations vectors openapi screenshots clean
 bench: setup ## the benchmarks, each beside its physical limit; ARGS=NAME
 	@$(VENV)/gongyuan bench $(or $(ARGS),all)
 
 load: setup ## the larger load and soak tests
 	@$(PYTEST) tests/load -m load --timeout 3600
+
+mutations: setup ## every attack on archives, 1,000 positions each; ARGS="--report FILE"
+	@$(PY) -m tests.mutations.campaign $(MUTATIONS) $(ARGS)
 
 vectors: setup ## check the byte formats against their published vectors
 	@$(PYTEST) tests/vectors

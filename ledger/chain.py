@@ -197,7 +197,13 @@ class _Diagnosis:
         one = self._records[at - 1]
         if at < len(self._records) and self._records[at].header.seq == at:
             return self._found(Damage.INSERTED, at)
-        return self._edited(at - 1 if at > 1 and one.hash in self._anchors else at)
+        # Nobody names the record before. It was changed, unless this one was, which then nobody
+        # names either; when the next is a stranger too, all of them were rewritten.
+        after = self._records[at] if at < len(self._records) else one
+        changed_before = one.hash in self._anchors or (
+            after is not one and after.hash not in self._anchors
+        )
+        return self._edited(at - 1 if at > 1 and changed_before else at)
 
     def _edited(self, at: int) -> Finding:
         versions = [record.header.key_version for record in self._records]

@@ -73,7 +73,8 @@ class _Check:
             self._missing(seal)
             self._roster(seal)
         read = self._read(expected, workers)
-        self._blobs(seal, self._files_whole(seal, read))
+        self._files_whole(seal, read)
+        self._blobs(seal, read)
         self._progress(self._total, self._total)
         return report
 
@@ -171,11 +172,8 @@ class _Check:
         if opened.finding is not None:
             report.found.append(opened.finding)
 
-    def _files_whole(self, seal: _Seal | None, read: Mapping[str, FileSeen]) -> dict[str, str]:
-        """Everything against the signed manifest; what a stream's finding explains stands once.
-
-        Returns path → SHA-256 (hex) of the files that are as the manifest says.
-        """
+    def _files_whole(self, seal: _Seal | None, read: Mapping[str, FileSeen]) -> None:
+        """Everything against the signed manifest; what a stream's finding explains stands once."""
         stated = check_manifest(self._parcel)
         self._report.files = stated.files
         manifest = stated.manifest
@@ -186,14 +184,10 @@ class _Check:
         if seal is not None:
             explained |= {seal.folder + stream_path(one.place) for one in self._report.found}
             explained |= {one.place for one in self._report.found}
-        bad = self._wrong_files(stated, read)
-        for place, problem in bad:
+        for place, problem in self._wrong_files(stated, read):
             if place not in explained:
                 explained.add(place)
                 self._add(Damage.FILE, place, detail=problem)
-        entries = () if manifest is None else manifest.files
-        wrong = {place for place, _ in bad}
-        return {entry.path: entry.sha256 for entry in entries if entry.path not in wrong}
 
     @staticmethod
     def _wrong_files(stated: Seen, read: Mapping[str, FileSeen]) -> Sequence[tuple[str, str]]:
@@ -205,7 +199,7 @@ class _Check:
         torn = [(path, one.torn) for path, one in read.items() if one.torn]
         return [*((one.place, one.problem) for one in faults), *torn]
 
-    def _blobs(self, seal: _Seal | None, whole: Mapping[str, str]) -> None:
+    def _blobs(self, seal: _Seal | None, read: Mapping[str, FileSeen]) -> None:
         """Pictures and recordings against their own list."""
         above = "" if seal is None else seal.folder.removesuffix("/").rpartition("/")[0]
         place = f"{above}/{BLOB_LIST}" if above else BLOB_LIST
@@ -213,18 +207,19 @@ class _Check:
             return
         try:
             entries = msgspec.json.decode(self._parcel.read(place), type=_BlobList).blobs
-        except msgspec.DecodeError as wrong:
-            self._add(Damage.FILE, place, detail=str(wrong)[:120])
+        except (msgspec.DecodeError, UnicodeDecodeError) as wrong:
+            if not any(one.place == place for one in self._report.found):
+                self._add(Damage.FILE, place, detail=str(wrong)[:120])
             return
         found = self._report.found
         explained = {one.place: one for one in found if one.damage is Damage.FILE}
         for entry in entries:
-            if whole.get(entry.path) == entry.sha256:
+            gone = entry.path not in read
+            if not gone and read[entry.path].sha256 == entry.sha256:
                 self._report.blobs += 1
                 continue
             if entry.path in explained:
-                found.remove(explained[entry.path])
-            gone = entry.path not in self._present
+                found.remove(explained.pop(entry.path))
             self._add(Damage.BLOB_MISSING if gone else Damage.BLOB_CHANGED, entry.path)
 
     def _add(self, damage: Damage, place: str, detail: str = "") -> None:

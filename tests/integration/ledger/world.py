@@ -1,7 +1,7 @@
 """A ledger with candidates that sign for themselves, on any database."""
 
 from collections.abc import Awaitable, Callable, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -21,7 +21,6 @@ from ledger.client import (
     state_hash,
 )
 from ledger.parcel import FolderSink, ParcelWriter, Sink
-from ledger.record import Header
 from ledger.writer import Guard
 
 ORIGIN = "test.example/ledger"
@@ -159,8 +158,3 @@ def bytes_in(folder: Path) -> dict[str, bytes]:
         for path in sorted(folder.rglob("*"))
         if path.is_file()
     }
-
-
-def with_header(frame_header: bytes, **changes: Any) -> bytes:
-    """A header with some of its fields changed."""
-    return replace(Header.from_bytes(frame_header), **changes).to_bytes()
