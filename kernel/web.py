@@ -20,6 +20,7 @@ from kernel.access import Principal, Role, principal_of
 from kernel.clock import Clock
 from kernel.db import Database
 from kernel.errors import Kind, Refusal, RowError, RowRefusal
+from kernel.shape import faults
 from kernel.words import Sentence, say_row, sentence
 
 STATUS = {
@@ -202,11 +203,7 @@ def install(app: FastAPI, *, database: Database, clock: Clock, body_limit_bytes:
 
     @app.exception_handler(RequestValidationError)
     async def _malformed(_: Request, error: RequestValidationError) -> JSONResponse:
-        rows = [
-            RowError(0, ".".join(map(str, e["loc"])), "request.field", {"detail": e["msg"]})
-            for e in error.errors()
-        ]
-        return _answer(RowRefusal("request.malformed", rows))
+        return _answer(RowRefusal("request.malformed", faults(error.errors())))
 
     @app.exception_handler(ClientDisconnect)
     async def _gone(_: Request, __: ClientDisconnect) -> Response:

@@ -60,9 +60,11 @@ def say_refusal(refusal: Refusal, language: str = "zh") -> str:
 
 
 def say_row(error: RowError, language: str = "zh") -> str:
-    """``第 5 行「答案」:…``: place first, then what is wrong and how to mend it."""
+    """``第 5 行「答案」:…``: the place, then what is wrong and how to mend it; row 0 is no row."""
     place = {
         "zh": f"{error.source} 第 {error.row} 行「{error.field}」:",
         "en": f"{error.source} row {error.row}, field “{error.field}”: ",
     }[language]
+    if not error.row:
+        place = {"zh": f"字段「{error.field}」:", "en": f"field “{error.field}”: "}[language]
     return place.lstrip() + say(error.code, error.params, language)
