@@ -13,13 +13,14 @@ from sqlalchemy import Table, bindparam, func, select, update
 
 from kernel.clock import Clock
 from kernel.crypto import chance
-from kernel.crypto.suite import Suite
+from kernel.crypto.suite import Suite, suite_named
 from kernel.db import WriteSession
 from kernel.errors import Kind, Refusal
 from ledger.bulk import insert_rows
 from ledger.keys import Keys, scope_of
 from ledger.kinds import must_be_known
 from ledger.record import SALT_BYTES, ZERO_HASH, Place, seal_record
+from ledger.stored import row_of
 from ledger.tables import DeviceRow, RecordRow, StreamRow
 
 T = TypeVar("T")
@@ -70,6 +71,8 @@ class Head:
     head: bytes
     closed: bool
     key_version: int
+    origin: str
+    suite: str
     epoch: int
 
 
@@ -99,29 +102,21 @@ class Appender:
         """Rows for the acts, and the head moved past them; a refusal leaves it where it was."""
         if head.closed:
             raise Refusal("ledger.stream_closed", Kind.CONFLICT, stream=head.stream_id)
+        suite = suite_named(head.suite)
         seq, previous, rows = head.next_seq, head.head, []
         for act in acts:
             must_be_known(act.kind, head.stream_id)
             sealed = seal_record(
-                self.suite,
+                suite,
                 key,
-                Place(self.origin, head.stream_id, seq, previous, head.key_version),
+                Place(head.origin, head.stream_id, seq, previous, head.key_version),
                 salt=chance.token_bytes(SALT_BYTES),
                 server_ms=now_ms,
                 epoch=act.epoch or head.epoch,
                 kind=act.kind,
                 content=act.body,
             )
-            rows.append(
-                {
-                    "stream": head.number,
-                    "seq": seq,
-                    "header": sealed.header,
-                    "ciphertext": sealed.ciphertext,
-                    "hash": sealed.hash,
-                    "leaf_index": None,
-                }
-            )
+            rows.append(row_of(head.number, sealed))
             seq, previous = seq + 1, sealed.hash
         head.next_seq, head.head = seq, previous
         return rows
@@ -146,6 +141,8 @@ async def lock_heads(session: WriteSession, stream_ids: Collection[str]) -> dict
             StreamRow.head,
             StreamRow.closed,
             StreamRow.key_version,
+            StreamRow.origin,
+            StreamRow.suite,
             _NEWEST_EPOCH,
         )
         .where(StreamRow.stream_id.in_(padded(stream_ids)))
@@ -178,7 +175,13 @@ def padded(values: Collection[T]) -> list[T]:
 
 
 async def add_stream(
-    session: WriteSession, stream_id: str, session_id: str, key_version: int
+    session: WriteSession,
+    stream_id: str,
+    session_id: str,
+    *,
+    origin: str,
+    suite: str,
+    key_version: int,
 ) -> int:
     """A new empty stream under this version of its key. Raises ``ledger.stream_exists``."""
     there = await session.scalar(select(StreamRow.number).where(StreamRow.stream_id == stream_id))
@@ -187,6 +190,8 @@ async def add_stream(
     row = StreamRow(
         stream_id=stream_id,
         session_id=session_id,
+        origin=origin,
+        suite=suite,
         next_seq=1,
         head=ZERO_HASH,
         closed=False,

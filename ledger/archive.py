@@ -8,13 +8,12 @@ import asyncio
 from dataclasses import dataclass
 from pathlib import Path
 
-from sqlalchemy import select
-
 from kernel.db import ReadSession
 from kernel.errors import Kind, Refusal
 from ledger.book import Ledger
 from ledger.layout import SEAL_FILE, SealFile, key_file_bytes, stream_bytes, stream_path
-from ledger.tables import RecordRow, SealRow, StreamRow
+from ledger.stored import stored_heads, stored_records
+from ledger.tables import SealRow
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,25 +35,16 @@ async def export_ledger(
     seal = await session.get(SealRow, session_id)
     if seal is None:
         raise Refusal("ledger.not_sealed", Kind.CONFLICT, session=session_id)
-    streams = await session.execute(
-        select(StreamRow.number, StreamRow.stream_id)
-        .where(StreamRow.session_id == session_id)
-        .order_by(StreamRow.stream_id)
-    )
-    listed = [(number, stream_id) for number, stream_id in streams]
     total = 0
-    for number, stream_id in listed:
-        rows = await session.execute(
-            select(RecordRow.header, RecordRow.ciphertext)
-            .where(RecordRow.stream == number)
-            .order_by(RecordRow.seq)
-        )
-        held = [(header, ciphertext) for header, ciphertext in rows]
+    streams = await stored_heads(session, session_id)
+    for stream in streams:
+        records = await stored_records(session, stream)
+        held = [(one.header, one.ciphertext) for one in records]
         total += len(held)
-        await asyncio.to_thread(_write, folder / stream_path(stream_id), stream_bytes(held))
+        await asyncio.to_thread(_write, folder / stream_path(stream.stream_id), stream_bytes(held))
     sealed = SealFile(seal.frame, seal.signature, ledger.server_public)
     await asyncio.to_thread(_write, folder / SEAL_FILE, sealed.to_bytes())
-    return Exported(len(listed), total)
+    return Exported(len(streams), total)
 
 
 async def export_keys(session: ReadSession, ledger: Ledger, session_id: str) -> bytes:

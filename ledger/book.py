@@ -78,7 +78,14 @@ class Ledger:
         Raises ``ledger.stream_exists`` and what ``append`` raises.
         """
         current = await self.keys.make_data_key(session, session_id, scope_of(stream_id))
-        await add_stream(session, stream_id, session_id, current.version)
+        await add_stream(
+            session,
+            stream_id,
+            session_id,
+            origin=self.origin,
+            suite=self._appender.suite.name,
+            key_version=current.version,
+        )
         binding = {"session_id": session_id, "data_key": key_commitment(current.key).hex()}
         return await self.append(session, stream_id, [Act(kind, {**body, **binding})])
 

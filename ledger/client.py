@@ -110,6 +110,16 @@ def _check_event(event: ClientEvent, epoch: int, stream_id: str) -> None:
         raise Refusal("ledger.bad_event", client_seq=event.seq, field="response") from wrong
 
 
+def event_of(kind: str, content: Mapping[str, Any]) -> ClientEvent | None:
+    """The event as the device signed it, built again from a record; None when it is no event."""
+    seq, client_ms = content.get("client_seq"), content.get("client_ms")
+    item_id = content.get("item_id", "")
+    if not (isinstance(seq, int) and isinstance(client_ms, int) and isinstance(item_id, str)):
+        return None
+    response = canonical_json(content["response"]).decode() if "response" in content else ""
+    return ClientEvent(seq, kind, item_id, response, client_ms)
+
+
 def batch_message(origin: str, stream_id: str, epoch: int, events: Sequence[ClientEvent]) -> bytes:
     """The bytes under the device's signature."""
     content = digest.sha256(b"".join(event.to_bytes(epoch) for event in events))

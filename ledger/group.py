@@ -15,16 +15,16 @@ from typing import Any, cast
 import msgspec
 from sqlalchemy import Table, bindparam, select, update
 
-from kernel.codec import encode
-from kernel.crypto import digest
 from kernel.crypto.signing import device_signature_holds
 from kernel.db import ReadSession, WriteSession
 from kernel.errors import Kind, Refusal
 from ledger.append import Act, Appended, Appender, Head, lock_heads, padded, store
-from ledger.bulk import insert_rows
-from ledger.client import ClientBatch, ClientEvent, batch_message, check_batch
+from ledger.client import ClientBatch, ClientEvent, batch_message, check_batch, event_of
+from ledger.keys import Keys
+from ledger.reading import damaged, read_records
 from ledger.scopes import FIRST_VERSION, scope_of
-from ledger.tables import DeviceRow, SeenRow, StreamRow
+from ledger.stored import stored_head
+from ledger.tables import DeviceRow, RecordRow
 
 _BREATH = 16
 
@@ -33,7 +33,6 @@ Guard = Callable[[WriteSession], Awaitable[None]]
 nothing, and raises a Refusal.
 """
 
-_SEEN = cast("Table", SeenRow.__table__)
 _DEVICE = cast("Table", DeviceRow.__table__)
 _ACKED = (
     update(_DEVICE)
@@ -56,14 +55,14 @@ Result = Outcome | Refusal
 
 @dataclass(slots=True)
 class _Device:
-    """A device epoch as this group leaves it; ``macs`` are of events that came in this group."""
+    """A device epoch as this group leaves it; ``taken`` are the events that came in this group."""
 
     stream: int
     epoch: int
     public_key: bytes
     acked: int
     stored: int
-    macs: dict[int, bytes] = field(default_factory=dict)
+    taken: dict[int, ClientEvent] = field(default_factory=dict)
 
 
 @dataclass(slots=True)
@@ -112,12 +111,7 @@ async def repeated(session: ReadSession, appender: Appender, batch: ClientBatch)
     For a device whose acknowledgement was lost: it is told, whatever has been closed meanwhile.
     """
     check_batch(batch)
-    found = await session.execute(
-        select(StreamRow.number, StreamRow.next_seq, StreamRow.head).where(
-            StreamRow.stream_id == batch.stream_id
-        )
-    )
-    head = found.one_or_none()
+    head = await stored_head(session, batch.stream_id)
     if head is None:
         return None
     epochs = select(DeviceRow).where(
@@ -126,16 +120,16 @@ async def repeated(session: ReadSession, appender: Appender, batch: ClientBatch)
     row = (await session.scalars(epochs)).one_or_none()
     if row is None or batch.events[-1].seq > row.acked_through:
         return None
-    message = batch_message(appender.origin, batch.stream_id, batch.epoch, batch.events)
+    message = batch_message(head.origin, batch.stream_id, batch.epoch, batch.events)
     if not device_signature_holds(row.public_key, message, batch.signature):
         return None
-    key = await appender.keys.data_key(session, scope_of(batch.stream_id), FIRST_VERSION)
     acked = row.acked_through
     device = _Device(head.number, batch.epoch, row.public_key, acked, acked)
-    if await _differing(session, device, list(batch.events), key):
+    events = list(batch.events)
+    if await _differing(session, appender.keys, batch.stream_id, device, events):
         return None
     now_ms = appender.clock.now_ms()
-    return Outcome(Appended(batch.stream_id, head.next_seq - 1, head.head, now_ms), acked)
+    return Outcome(Appended(batch.stream_id, head.count, head.head, now_ms), acked)
 
 
 async def _prepare(
@@ -172,17 +166,16 @@ async def _take(
     device = writing.devices.get((head.number, batch.epoch))
     if device is None:
         raise Refusal("ledger.device_unknown", Kind.CONFLICT, epoch=batch.epoch)
-    message = batch_message(appender.origin, batch.stream_id, batch.epoch, batch.events)
+    message = batch_message(head.origin, batch.stream_id, batch.epoch, batch.events)
     if not device_signature_holds(device.public_key, message, batch.signature):
         raise Refusal("ledger.signature")
     if batch.first_seq > device.acked + 1:
         raise Refusal("ledger.gap", Kind.CONFLICT, next_seq=device.acked + 1)
     scope = scope_of(batch.stream_id)
     key = await appender.keys.data_key(session, scope, head.key_version)
-    mac_key = await appender.keys.data_key(session, scope, FIRST_VERSION)
     known = [event for event in batch.events if event.seq <= device.acked]
     fresh = [event for event in batch.events if event.seq > device.acked]
-    differing = await _differing(session, device, known, mac_key)
+    differing = await _differing(session, appender.keys, batch.stream_id, device, known)
     acts = _conflicts(batch, differing) if differing else _acts(batch, fresh)
     now_ms = appender.clock.now_ms()
     rows = appender.chain(head, key, acts, now_ms) if acts else []
@@ -196,20 +189,14 @@ async def _take(
         )
         return Outcome(at, device.acked, refused)
     for event in fresh:
-        device.macs[event.seq] = _mac(mac_key, batch.epoch, event)
+        device.taken[event.seq] = event
         device.acked = event.seq
     return Outcome(at, device.acked)
 
 
 async def _store(session: WriteSession, writing: _Writing) -> None:
     await store(session, writing.records, list(writing.moved.values()))
-    changed = [device for device in writing.devices.values() if device.macs]
-    seen = [
-        {"stream": one.stream, "epoch": one.epoch, "client_seq": seq, "content_mac": mac}
-        for one in changed
-        for seq, mac in one.macs.items()
-    ]
-    await insert_rows(session, _SEEN, seen)
+    changed = [device for device in writing.devices.values() if device.taken]
     if changed:
         connection = await session.connection()
         await connection.execute(
@@ -218,27 +205,45 @@ async def _store(session: WriteSession, writing: _Writing) -> None:
         )
 
 
-def _mac(key: bytes, epoch: int, event: ClientEvent) -> bytes:
-    """A keyed digest of the content: equality can be tested, nothing can be read. ``key`` is the
-    scope's first, whatever it was rotated to, so that what was seen once stays known.
-    """
-    return digest.keyed(key, encode("seen", 1, [event.to_bytes(epoch)]))[:16]
-
-
 async def _differing(
-    session: ReadSession, device: _Device, known: list[ClientEvent], key: bytes
+    session: ReadSession, keys: Keys, stream_id: str, device: _Device, known: list[ClientEvent]
 ) -> list[ClientEvent]:
-    macs = device.macs
+    """Which of the events that are acknowledged already stand in the log with another content."""
+    held = device.taken
     if known and known[0].seq <= device.stored:
-        rows = await session.execute(
-            select(SeenRow.client_seq, SeenRow.content_mac).where(
-                SeenRow.stream == device.stream,
-                SeenRow.epoch == device.epoch,
-                SeenRow.client_seq.between(known[0].seq, known[-1].seq),
-            )
-        )
-        macs = {row.client_seq: row.content_mac for row in rows} | device.macs
-    return [e for e in known if not digest.same(macs[e.seq], _mac(key, device.epoch, e))]
+        found = await _in_log(session, keys, stream_id, device, known[0].seq, known[-1].seq)
+        held = found | held
+    return [event for event in known if held[event.seq] != event]
+
+
+async def _in_log(
+    session: ReadSession, keys: Keys, stream_id: str, device: _Device, first: int, last: int
+) -> dict[int, ClientEvent]:
+    """The device's events ``first`` to ``last`` as they were recorded.
+
+    They are looked for where they can be: after as many records of the epoch as there were events
+    before them, and before as many as were acknowledged after them. Raises ``ledger.damaged``.
+    """
+    last = min(last, device.stored)
+    head = await stored_head(session, stream_id)
+    begins = await session.scalar(
+        select(RecordRow.seq)
+        .where(RecordRow.stream == device.stream, RecordRow.epoch == device.epoch)
+        .order_by(RecordRow.seq)
+        .limit(1)
+    )
+    if head is None or begins is None:
+        raise damaged(stream_id, 1)
+    until = head.count - (device.stored - last)
+    records = await read_records(session, keys, head, first=begins + first - 1, last=until)
+    found: dict[int, ClientEvent] = {}
+    for record in records:
+        event = event_of(record.kind, record.body)
+        if event is not None and record.epoch == device.epoch and record.kind != "conflict":
+            found[event.seq] = event
+    if any(seq not in found for seq in range(first, last + 1)):
+        raise damaged(stream_id, until)
+    return found
 
 
 def _acts(batch: ClientBatch, fresh: list[ClientEvent]) -> list[Act]:

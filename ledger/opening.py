@@ -9,11 +9,10 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from kernel.codec import canonical_json
 from kernel.crypto.signing import device_signature_holds
 from kernel.crypto.suite import suite_named
 from ledger.chain import Damage, Finding, Stored
-from ledger.client import ClientEvent, batch_message, final_message
+from ledger.client import ClientEvent, batch_message, event_of, final_message
 from ledger.kinds import CATALOGUE, Writer
 from ledger.record import Body, open_record
 from ledger.scopes import key_commitment, scope_of
@@ -158,7 +157,7 @@ class Bodies:
         device = self._devices.get(epoch)
         if device is None:
             return Damage.FORGED, f"device {epoch} was never registered"
-        event = _event_of(body)
+        event = event_of(body.kind, body.content)
         if event is None:
             return Damage.UNREADABLE, "not an event"
         if event.seq != device.last + 1:
@@ -194,20 +193,6 @@ class Bodies:
             return Damage.FORGED, f"device {epoch}, the final state"
         self._result.signatures += 1
         return None
-
-
-def _event_of(body: Body) -> ClientEvent | None:
-    """The event as the device signed it, built again from the body."""
-    content = body.content
-    seq, client_ms, item_id = (
-        content.get("client_seq"),
-        content.get("client_ms"),
-        content.get("item_id", ""),
-    )
-    if not (isinstance(seq, int) and isinstance(client_ms, int) and isinstance(item_id, str)):
-        return None
-    response = canonical_json(content["response"]).decode() if "response" in content else ""
-    return ClientEvent(seq, body.kind, item_id, response, client_ms)
 
 
 def _hex(text: object) -> bytes:

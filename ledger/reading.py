@@ -8,14 +8,18 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import select
-
 from kernel.crypto.suite import suite_named
 from kernel.db import ReadSession
 from kernel.errors import Kind, Refusal
 from ledger.keys import Keys, scope_of
 from ledger.record import ZERO_HASH, Header, open_record, record_hash
-from ledger.tables import RecordRow, StreamRow
+from ledger.stored import (
+    StoredHead,
+    StoredRecord,
+    stored_head,
+    stored_heads,
+    stored_records,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,68 +55,68 @@ async def read_stream(session: ReadSession, keys: Keys, stream_id: str) -> list[
 
     Raises ``ledger.damaged``, ``ledger.key_missing``.
     """
-    head = (
-        await session.execute(
-            select(StreamRow.number, StreamRow.next_seq, StreamRow.head).where(
-                StreamRow.stream_id == stream_id
-            )
-        )
-    ).first()
+    head = await stored_head(session, stream_id)
     if head is None:
         return []
-    rows = await session.execute(
-        select(RecordRow.header, RecordRow.ciphertext)
-        .where(RecordRow.stream == head.number, RecordRow.seq < head.next_seq)
-        .order_by(RecordRow.seq)
-    )
+    return await read_records(session, keys, head)
+
+
+async def read_records(
+    session: ReadSession,
+    keys: Keys,
+    head: StoredHead,
+    *,
+    first: int = 1,
+    last: int | None = None,
+) -> list[OpenRecord]:
+    """The records ``first`` to ``last`` in order, opened; to the head when no ``last`` is given.
+
+    Raises ``ledger.damaged``, ``ledger.key_missing``.
+    """
+    last = head.count if last is None else min(last, head.count)
     found: list[OpenRecord] = []
-    previous = ZERO_HASH
-    for header_bytes, ciphertext in rows:
+    for one in await stored_records(session, head, first=first, last=last):
+        expected = first + len(found)
+        if one.seq != expected:
+            raise damaged(head.stream_id, expected)
         try:
-            one = await _opened(session, keys, stream_id, header_bytes, ciphertext)
+            found.append(await _opened(session, keys, head, one))
         except ValueError as wrong:
-            raise _damaged(stream_id, len(found) + 1) from wrong
-        header = Header.from_bytes(header_bytes)
-        if (header.stream_id, header.seq, header.previous) != (
-            stream_id,
-            len(found) + 1,
-            previous,
-        ):
-            raise _damaged(stream_id, len(found) + 1)
-        found.append(one)
-        previous = one.hash
-    if len(found) != head.next_seq - 1 or previous != head.head:
-        raise _damaged(stream_id, len(found))
+            raise damaged(head.stream_id, expected) from wrong
+    ends = found[-1].hash if found else ZERO_HASH
+    if len(found) != last - first + 1 or (last == head.count and ends != head.head):
+        raise damaged(head.stream_id, first + len(found))
     return found
 
 
 async def _opened(
-    session: ReadSession, keys: Keys, stream_id: str, header_bytes: bytes, ciphertext: bytes
+    session: ReadSession, keys: Keys, head: StoredHead, one: StoredRecord
 ) -> OpenRecord:
-    header = Header.from_bytes(header_bytes)
-    suite = suite_named(header.suite)
-    key = await keys.data_key(session, scope_of(stream_id), header.key_version)
-    body = open_record(suite, key, header_bytes, ciphertext)
+    suite = suite_named(head.suite)
+    if record_hash(suite, one.header, one.ciphertext) != one.hash:
+        raise ValueError("a record that does not fit its hash")
+    header = Header.from_bytes(one.header)
+    key = await keys.data_key(session, scope_of(head.stream_id), header.key_version)
+    body = open_record(suite, key, one.header, one.ciphertext)
     return OpenRecord(
-        stream_id=stream_id,
+        stream_id=head.stream_id,
         seq=header.seq,
         server_ms=header.server_ms,
         epoch=header.epoch,
         kind=body.kind,
         body=body.content,
-        hash=record_hash(suite, header_bytes, ciphertext),
+        hash=one.hash,
     )
 
 
-def _damaged(stream_id: str, seq: int) -> Refusal:
+def damaged(stream_id: str, seq: int) -> Refusal:
+    """What to raise for a record that is not what was written."""
     return Refusal("ledger.damaged", Kind.UNAVAILABLE, stream=stream_id, seq=seq)
 
 
 async def heads(session: ReadSession, session_id: str) -> Sequence[StreamHead]:
     """Every stream of a session, by name."""
-    rows = await session.execute(
-        select(StreamRow.stream_id, StreamRow.next_seq, StreamRow.head)
-        .where(StreamRow.session_id == session_id)
-        .order_by(StreamRow.stream_id)
-    )
-    return [StreamHead(stream_id, next_seq - 1, head) for stream_id, next_seq, head in rows]
+    return [
+        StreamHead(one.stream_id, one.count, one.head)
+        for one in await stored_heads(session, session_id)
+    ]

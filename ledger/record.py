@@ -70,8 +70,11 @@ class Header:
 
 @dataclass(frozen=True, slots=True)
 class Sealed:
-    """A record as stored: header bytes, ciphertext, and the hash that the next record names."""
+    """A new record: its header with the bytes of it, its ciphertext, and the hash that the next
+    record names.
+    """
 
+    fields: Header
     header: bytes
     ciphertext: bytes
     hash: bytes
@@ -119,7 +122,7 @@ def seal_record(
     body = len(frame).to_bytes(4, "big") + frame
     body += bytes(padded_size(len(body)) - len(body))
     keys = _derive(suite, data_key, salt, place.origin, place.stream_id)
-    header = Header(
+    fields = Header(
         origin=place.origin,
         stream_id=place.stream_id,
         seq=place.seq,
@@ -130,9 +133,10 @@ def seal_record(
         suite=suite.name,
         salt=salt,
         body_commit=commit_body(suite, keys.secret, body),
-    ).to_bytes()
+    )
+    header = fields.to_bytes()
     ciphertext = suite.seal(keys.content, keys.nonce, body, header)
-    return Sealed(header, ciphertext, record_hash(suite, header, ciphertext))
+    return Sealed(fields, header, ciphertext, record_hash(suite, header, ciphertext))
 
 
 def open_record(

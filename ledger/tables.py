@@ -1,10 +1,12 @@
 """Tables of the ledger.
 
 Rules kept here: a head row per stream is the only thing that is updated; records are only inserted,
-UNIQUE(stream, seq); wrapped data keys live in one small table; ``leaf_index`` waits for the tree.
+UNIQUE(stream, seq); what all records of a stream share stands in its row, so a record's row is its
+body and little beside it; wrapped data keys live in one small table. Records are read through
+``ledger.stored`` and nowhere else.
 """
 
-from sqlalchemy import Integer, MetaData
+from sqlalchemy import Integer, MetaData, SmallInteger
 from sqlalchemy.orm import Mapped, mapped_column
 
 from kernel.db import Table
@@ -18,14 +20,17 @@ class LedgerTable(Table):
 
 
 class StreamRow(LedgerTable):
-    """Head of one stream. ``number`` keeps record rows short; ``key_version`` is the version of
-    its scope's data key that the next record is under.
+    """Head of one stream. ``number`` keeps record rows short; ``origin`` and ``suite`` are those of
+    every record of the stream, whatever the server writes into its newer ones; ``key_version`` is
+    the version of its scope's data key that the next record is under.
     """
 
     __tablename__ = "ledger_stream"
     number: Mapped[int] = mapped_column(Integer, primary_key=True)
     stream_id: Mapped[str] = mapped_column(unique=True)
     session_id: Mapped[str] = mapped_column(index=True)
+    origin: Mapped[str]
+    suite: Mapped[str]
     next_seq: Mapped[int]
     head: Mapped[bytes]
     closed: Mapped[bool]
@@ -33,15 +38,21 @@ class StreamRow(LedgerTable):
 
 
 class RecordRow(LedgerTable):
-    """One record; header and ciphertext exactly as hashed."""
+    """One record: what of its header is its own, its hash, its ciphertext.
+
+    The order of the columns and the short integers are for PostgreSQL: twelve rows to a page.
+    """
 
     __tablename__ = "ledger_record"
-    stream: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
-    seq: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
-    header: Mapped[bytes]
-    ciphertext: Mapped[bytes]
+    server_ms: Mapped[int]
+    stream: Mapped[int] = mapped_column(Integer, primary_key=True, autoincrement=False)
+    seq: Mapped[int] = mapped_column(Integer, primary_key=True, autoincrement=False)
+    epoch: Mapped[int] = mapped_column(SmallInteger)
+    key_version: Mapped[int] = mapped_column(SmallInteger)
+    salt: Mapped[bytes]
+    body_commit: Mapped[bytes]
     hash: Mapped[bytes]
-    leaf_index: Mapped[int | None]
+    ciphertext: Mapped[bytes]
 
 
 class KeyRow(LedgerTable):
@@ -64,16 +75,6 @@ class DeviceRow(LedgerTable):
     epoch: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
     public_key: Mapped[bytes]
     acked_through: Mapped[int]
-
-
-class SeenRow(LedgerTable):
-    """A client event that is in the log, by a keyed digest of its content."""
-
-    __tablename__ = "ledger_seen"
-    stream: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
-    epoch: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
-    client_seq: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
-    content_mac: Mapped[bytes]
 
 
 class SealRow(LedgerTable):

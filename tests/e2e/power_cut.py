@@ -12,7 +12,6 @@ from random import Random
 from typing import Any
 
 import httpx
-from sqlalchemy import select
 
 from kernel.clock import SystemClock
 from kernel.crypto.keyring import FileKeyRing
@@ -21,7 +20,7 @@ from kernel.db import Database
 from ledger.book import Ledger, OpenRecord
 from ledger.fold import fold
 from ledger.record import ZERO_HASH, Header, record_hash
-from ledger.tables import RecordRow, StreamRow
+from ledger.stored import StoredRecord, stored_head, stored_records
 from tests.e2e.running import Running
 from tests.e2e.serving import Server
 from tests.e2e.worlds import Seeded, settings_of
@@ -137,16 +136,10 @@ async def _compare(seeded: Seeded, writers: list[Writer], database_url: str) -> 
             for one in writers:
                 stream_id = f"sitting/{one.who.sitting_id}"
                 _holds_all(one, await ledger.read(session, stream_id))
-                rows = await session.execute(
-                    select(RecordRow.header, RecordRow.ciphertext, RecordRow.hash)
-                    .join(StreamRow, StreamRow.number == RecordRow.stream)
-                    .where(StreamRow.stream_id == stream_id)
-                    .order_by(RecordRow.seq)
-                )
-                head = await session.scalar(
-                    select(StreamRow.head).where(StreamRow.stream_id == stream_id)
-                )
-                assert _last_of_chain([tuple(row) for row in rows]) == head
+                head = await stored_head(session, stream_id)
+                assert head is not None
+                rows = await stored_records(session, head)
+                assert _last_of_chain(rows) == head.head
     finally:
         await database.close()
 
@@ -166,13 +159,13 @@ def _holds_all(one: Writer, records: list[OpenRecord]) -> None:
     assert [record.kind for record in records].count("submitted") == 1
 
 
-def _last_of_chain(rows: list[tuple[Any, ...]]) -> bytes:
+def _last_of_chain(rows: list[StoredRecord]) -> bytes:
     """Every record names its predecessor's hash and has its own; returns the last."""
     previous = ZERO_HASH
-    for number, (header_bytes, ciphertext, found) in enumerate(rows, 1):
-        header = Header.from_bytes(header_bytes)
-        assert header.seq == number
+    for number, one in enumerate(rows, 1):
+        header = Header.from_bytes(one.header)
+        assert (one.seq, header.seq) == (number, number)
         assert header.previous == previous
-        assert record_hash(suite_named(header.suite), header_bytes, ciphertext) == found
-        previous = found
+        assert record_hash(suite_named(header.suite), one.header, one.ciphertext) == one.hash
+        previous = one.hash
     return previous

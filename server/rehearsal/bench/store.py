@@ -24,6 +24,7 @@ from ledger.tables import RecordRow
 # Walformat, "WAL-Index Header": iChange at offset 8 counts transactions, in the machine's order.
 _CHANGES = slice(8, 12)
 _U32 = 1 << 32
+_NUMBERS_BYTES = 20  # stream, seq, time, epoch, key version
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,9 +73,11 @@ class Store:
     async def _row_bytes(self) -> int:
         database = Database.open(self._url, pool_size=1)
         size = (
-            func.length(RecordRow.header)
-            + func.length(RecordRow.ciphertext)
+            func.length(RecordRow.ciphertext)
             + func.length(RecordRow.hash)
+            + func.length(RecordRow.salt)
+            + func.length(RecordRow.body_commit)
+            + _NUMBERS_BYTES
         )
         try:
             async with database.read() as session:

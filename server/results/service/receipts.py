@@ -20,7 +20,7 @@ from kernel.ids import is_short_code, normalise_code
 from kernel.words import Sentence, sentence
 from ledger.book import Ledger
 from ledger.record import ZERO_HASH, Header, record_hash
-from ledger.tables import RecordRow, StreamRow
+from ledger.stored import stored_head, stored_records
 from server.checkin.service import sitting_stream
 from server.sittings.tables import SittingRow
 
@@ -99,19 +99,16 @@ class Receipts:
         """Signature, and the chain from the first record to the head that was signed."""
         if said.stream_id != stream_id or not self._ledger.holds(said.frame, said.signature):
             return False
-        found = await session.execute(
-            select(RecordRow.header, RecordRow.ciphertext)
-            .join(StreamRow, StreamRow.number == RecordRow.stream)
-            .where(StreamRow.stream_id == stream_id, RecordRow.seq <= said.count)
-            .order_by(RecordRow.seq)
-        )
+        stream = await stored_head(session, stream_id)
+        if stream is None:
+            return False
         head, seen = ZERO_HASH, 0
-        for header_bytes, ciphertext in found:
-            header = Header.from_bytes(header_bytes)
+        for one in await stored_records(session, stream, last=said.count):
+            header = Header.from_bytes(one.header)
             seen += 1
             if (header.stream_id, header.seq, header.previous) != (stream_id, seen, head):
                 return False
-            head = record_hash(suite_named(header.suite), header_bytes, ciphertext)
+            head = record_hash(suite_named(header.suite), one.header, one.ciphertext)
         return (seen, head) == (said.count, said.head)
 
     def _pace(self, address: str) -> None:

@@ -6,6 +6,7 @@ from sqlalchemy import delete, select, update
 from kernel.errors import Refusal
 from ledger.book import Act
 from ledger.record import Header
+from ledger.stored import stored_head, stored_records
 from ledger.tables import RecordRow, StreamRow
 from tests.integration.ledger.world import Candidate, LedgerWorld
 
@@ -29,6 +30,12 @@ async def spoil(world: LedgerWorld, one: Candidate, how: str) -> None:
             await tx.execute(
                 delete(RecordRow).where(RecordRow.stream == stream, RecordRow.seq == 3)
             )
+        elif how in {"server_ms", "epoch", "key_version"}:
+            await tx.execute(update(RecordRow).where(*last).values({how: 7}))
+        elif how == "hash":
+            await tx.execute(update(RecordRow).where(*last).values(hash=bytes(32)))
+        elif how in {"origin", "suite"}:
+            await tx.execute(update(StreamRow).where(StreamRow.number == stream).values({how: "x"}))
         elif how == "one byte changed":
             found = await tx.scalar(select(RecordRow.ciphertext).where(*last))
             assert found is not None
@@ -36,21 +43,27 @@ async def spoil(world: LedgerWorld, one: Candidate, how: str) -> None:
             await tx.execute(update(RecordRow).where(*last).values(ciphertext=changed))
         else:
             third = await tx.execute(
-                select(RecordRow.header, RecordRow.ciphertext, RecordRow.hash).where(
-                    RecordRow.stream == stream, RecordRow.seq == 3
-                )
+                select(
+                    RecordRow.salt, RecordRow.body_commit, RecordRow.hash, RecordRow.ciphertext
+                ).where(RecordRow.stream == stream, RecordRow.seq == 3)
             )
-            header, ciphertext, found_hash = third.one()
-            await tx.execute(
-                update(RecordRow)
-                .where(*last)
-                .values(header=header, ciphertext=ciphertext, hash=found_hash)
-            )
+            await tx.execute(update(RecordRow).where(*last).values(third.one()._asdict()))
 
 
 @pytest.mark.parametrize(
     "how",
-    ["last answer taken out", "middle taken out", "one byte changed", "one answer twice"],
+    [
+        "last answer taken out",
+        "middle taken out",
+        "one byte changed",
+        "one answer twice",
+        "server_ms",
+        "epoch",
+        "key_version",
+        "hash",
+        "origin",
+        "suite",
+    ],
 )
 async def test_a_stream_that_was_tampered_with_is_refused_and_not_folded(
     world: LedgerWorld, how: str
@@ -86,11 +99,9 @@ async def test_no_header_and_no_size_tells_a_warning_from_an_answer(world: Ledge
     async with world.database.write() as tx:
         await world.ledger.append(tx, one.stream, [Act("warned", {"reason_text": "请坐好"})])
     async with world.database.read() as session:
-        rows = await session.execute(
-            select(RecordRow.header, RecordRow.ciphertext)
-            .join(StreamRow, StreamRow.number == RecordRow.stream)
-            .where(StreamRow.stream_id == one.stream, RecordRow.seq >= 3)
-        )
+        head = await stored_head(session, one.stream)
+        assert head is not None
+        rows = await stored_records(session, head, first=3)
         answer, warning = [(Header.from_bytes(row.header), len(row.ciphertext)) for row in rows]
     assert (answer[0].epoch, answer[1]) == (warning[0].epoch, warning[1]) == (1, 512 + 16)
 

@@ -16,7 +16,8 @@ from ledger.book import Act, Ledger
 from ledger.chain import Sealed, diagnose, read_stream_file
 from ledger.client import Ack, ClientEvent
 from ledger.layout import stream_bytes
-from ledger.tables import KeyRow, RecordRow, StreamRow
+from ledger.stored import stored_head, stored_records
+from ledger.tables import KeyRow
 from tests.integration.ledger.world import (
     ORIGIN,
     SESSION,
@@ -35,21 +36,11 @@ async def kinds(world: LedgerWorld, stream: str) -> list[str]:
 async def assert_whole(world: LedgerWorld, stream: str) -> int:
     """The chain of a stream holds up to its head; returns its length."""
     async with world.database.read() as session:
-        number, next_seq, head = (
-            await session.execute(
-                select(StreamRow.number, StreamRow.next_seq, StreamRow.head).where(
-                    StreamRow.stream_id == stream
-                )
-            )
-        ).one()
-        rows = await session.execute(
-            select(RecordRow.header, RecordRow.ciphertext)
-            .where(RecordRow.stream == number)
-            .order_by(RecordRow.seq)
-        )
-        held = [(header, ciphertext) for header, ciphertext in rows]
-    file = read_stream_file(stream_bytes(held), head)
-    assert diagnose(Sealed(ORIGIN, stream, next_seq - 1), file, lambda _other: None) is None
+        head = await stored_head(session, stream)
+        assert head is not None
+        held = [(one.header, one.ciphertext) for one in await stored_records(session, head)]
+    file = read_stream_file(stream_bytes(held), head.head)
+    assert diagnose(Sealed(ORIGIN, stream, head.count), file, lambda _other: None) is None
     return len(held)
 
 

@@ -56,8 +56,10 @@ class Candidate:
     def stream(self) -> str:
         return f"sitting/{self.sitting_id}"
 
-    def batch(self, events: list[ClientEvent], *, late: bool = False) -> ClientBatch:
-        message = batch_message(ORIGIN, self.stream, self.epoch, events)
+    def batch(
+        self, events: list[ClientEvent], *, late: bool = False, origin: str = ORIGIN
+    ) -> ClientBatch:
+        message = batch_message(origin, self.stream, self.epoch, events)
         return ClientBatch(
             self.stream,
             self.epoch,
