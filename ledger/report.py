@@ -15,7 +15,8 @@ _SHOWN = 20
 @dataclass(slots=True)
 class Report:
     """Counts and findings. ``server_public`` (hex) is the key the archive names for itself:
-    compare it with the one the server's operator publishes.
+    compare it with the one the server's operator publishes; ``trusted`` says that the reader gave
+    that one and it is the same. ``staff_acts`` carry no signature of the person who acted.
     """
 
     path: str
@@ -36,6 +37,7 @@ class Report:
     signatures: int = 0
     conflicts: int = 0
     staff_acts: int = 0
+    trusted: bool = False
     found: list[Finding] = field(default_factory=list)
 
     @property
@@ -57,7 +59,7 @@ class Report:
         """One line."""
         names = [name for name in self.__slots__ if name != "found"]
         value = {name: getattr(self, name) for name in names}
-        value["good"] = self.good
+        value |= {"kind": "report", "good": self.good, "trusted": self.trusted}
         value["findings"] = [
             {"damage": str(f.damage), "place": f.place, "record": f.seq, "detail": f.detail}
             for f in self.findings
@@ -77,9 +79,16 @@ class Report:
             lines.append(say("verify.more", {"count": len(self.found) - _SHOWN}, language))
         if self.session_id:
             lines.append(say("verify.counts", counts, language))
-            lines.append(say("verify.opened" if self.opened else "verify.closed", counts, language))
-            lines.append(say("verify.signer", counts, language))
+            lines += [say(code, counts, language) for code in self._said()]
         return lines
+
+    def _said(self) -> list[str]:
+        """Codes of what was checked, of what was not and why, and of what the reader must do."""
+        said = ["verify.opened", "verify.staff"] if self.opened else ["verify.closed"]
+        if self.unopened:
+            said.append("verify.unopened")
+        said.append("verify.trusted" if self.trusted else "verify.signer")
+        return said
 
 
 def say_finding(one: Finding, language: str) -> str:

@@ -94,9 +94,10 @@ class _Check:
         if not server_signature_holds(file.server_public, file.frame, file.signature):
             self._add(Damage.SEAL, place, detail="signature")
             return None
-        if trust is not None and trust != file.server_public:
-            self._add(Damage.SEAL, place, detail="another server's key")
         report = self._report
+        report.trusted = trust == file.server_public
+        if trust is not None and not report.trusted:
+            self._add(Damage.SEAL, place, detail="another server's key")
         report.origin, report.session_id = listed.origin, listed.session_id
         report.sealed_at_ms, report.server_public = listed.sealed_at_ms, file.server_public.hex()
         return _Seal(file, listed, place.removesuffix(SEAL_FILE))

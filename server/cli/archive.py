@@ -9,8 +9,10 @@ from pathlib import Path
 from rich.console import Console
 from rich.progress import Progress
 
+from kernel.errors import Refusal
 from kernel.settings import Settings
-from ledger.verify import verify
+from kernel.words import LANGUAGES, say_refusal
+from ledger.verify import Report, verify
 from server.app import build
 
 
@@ -38,24 +40,66 @@ async def _export(session_id: str, out: Path) -> int:
 
 
 def verify_arguments(command: argparse.ArgumentParser) -> None:
-    """``verify PATH [--key-file FILE] [--json]``."""
+    """``verify PATH [--key-file FILE] [--trust KEY] [--workers N] [--json]``."""
     command.add_argument("path", type=Path, help="archive file or folder · 档案文件或目录")
     command.add_argument("--key-file", type=Path, help="opens the records too · 同时核验内容")
-    command.add_argument("--json", action="store_true", help="one JSON line · 一行 JSON")
+    command.add_argument(
+        "--trust", type=_public_key, help="the server's key as published, hex · 机构公布的公钥"
+    )
+    command.add_argument("--workers", type=_workers, help="processes (default: cores) · 进程数")
+    command.add_argument("--json", action="store_true", help="JSON lines · 逐行 JSON")
 
 
 def run_verify(chosen: argparse.Namespace) -> int:
-    """Exit 0 when everything holds, 1 with the first broken place."""
+    """Exit 0 when everything holds, 1 with the first broken place, 2 when there is nothing to
+    verify or a key file is none.
+    """
+    try:
+        report = _verified(chosen)
+    except Refusal as refusal:
+        for language in LANGUAGES:
+            sys.stderr.write(f"✗ {say_refusal(refusal, language)}\n")
+        return 2
+    sys.stdout.write((report.to_json() if chosen.json else report.words()) + "\n")
+    return 0 if report.good else 1
+
+
+def _verified(chosen: argparse.Namespace) -> Report:
     console = Console(stderr=True)
     with Progress(console=console, disable=chosen.json or not console.is_terminal) as progress:
         task = progress.add_task("核验 verify", total=None)
+        told = -1
 
         def step(done: int, total: int) -> None:
+            nonlocal told
             progress.update(task, completed=done, total=total)
+            percent = 100 * done // total if total else 100
+            if chosen.json and percent > told:
+                told = percent
+                line = {"kind": "progress", "done_bytes": done, "total_bytes": total}
+                print(json.dumps(line), flush=True)
 
-        report = verify(chosen.path, key_file=chosen.key_file, progress=step)
-    if chosen.json:
-        sys.stdout.write(report.to_json() + "\n")
-    else:
-        sys.stdout.write(report.words() + "\n")
-    return 0 if report.good else 1
+        return verify(
+            chosen.path,
+            key_file=chosen.key_file,
+            progress=step,
+            trust=chosen.trust,
+            workers=chosen.workers,
+        )
+
+
+def _public_key(text: str) -> bytes:
+    try:
+        key = bytes.fromhex(text)
+    except ValueError:
+        key = b""
+    if len(key) != 32:
+        raise argparse.ArgumentTypeError("64 hex digits · 64 位十六进制")
+    return key
+
+
+def _workers(text: str) -> int:
+    count = int(text)
+    if not 1 <= count <= 256:
+        raise argparse.ArgumentTypeError("1-256")
+    return count

@@ -14,6 +14,7 @@ import pytest
 
 from kernel.crypto.signing import ServerKey
 from kernel.db import Database
+from ledger.verify.bench import write_archive
 from migrations.run import PRACTICE, upgrade
 from paper.bundle import FORMAT, Bundle, SignedBundle, bundle_bytes, signed_bytes
 from practice.__main__ import main as practice
@@ -61,6 +62,8 @@ def test_every_command_has_help(command: str, capsys: pytest.CaptureFixture[str]
         ["bank", "import", "x.txt", "--blueprint", "b", "--tier", "county"],
         ["draw", "verify"],
         ["verify"],
+        ["verify", "x.zip", "--trust", "abc"],
+        ["verify", "x.zip", "--workers", "0"],
         ["face", "evaluate"],
         ["archive", "export", "session"],
         ["demo", "--port", "eight"],
@@ -135,9 +138,31 @@ def test_labelled_pairs_are_measured_with_the_real_engine(terminal: Terminal) ->
 def test_what_is_not_there_is_refused_in_both_languages(terminal: Terminal) -> None:
     nothing = terminal.folder / "nothing.zip"
     assert terminal.run("migrate").status == 0
-    assert str(nothing) in terminal.refused("verify", nothing)
+    done = terminal.run("verify", nothing)
+    assert (done.status, done.out) == (2, "")
+    assert done.err.count(str(nothing)) == 2
     terminal.refused("archive", "export", "session_unknown", nothing)
     assert not nothing.exists()
+
+
+def test_an_archive_is_verified_with_its_key_and_in_json_lines(terminal: Terminal) -> None:
+    archive, keys = write_archive(terminal.folder, 2, 8)
+    words = terminal.run("verify", archive, "--key-file", keys)
+    assert (words.status, words.err) == (0, "")
+    assert "由服务器证明" in words.out
+    assert "server-attested" in words.out
+    told = terminal.run("verify", archive, "--json")
+    *steps, report = map(json.loads, told.out.splitlines())
+    assert {one["kind"] for one in steps} == {"progress"}
+    assert steps[-1]["done_bytes"] == steps[-1]["total_bytes"]
+    assert (report["kind"], report["good"], report["records"]) == ("report", True, 16)
+    public = report["server_public"]
+    assert "您提供的一致" in terminal.run("verify", archive, "--trust", public).out
+    strange = terminal.run("verify", archive, "--trust", "00" * 32)
+    assert strange.status == 1
+    assert "session-seal.bin" in strange.out
+    no_key_file = terminal.run("verify", archive, "--key-file", archive / "manifest.json")
+    assert no_key_file.status == 2
 
 
 def test_a_replay_of_a_session_without_matches_holds(terminal: Terminal) -> None:
