@@ -79,6 +79,12 @@ class PdfSettings(_Frozen):
     )
 
 
+class SupervisionSettings(_Frozen):
+    """Replays (督导, 复核)."""
+
+    look_s: int = Field(3_600, description="how long one look lasts; then a reason is asked again")
+
+
 class Settings(BaseSettings):
     """The whole tree. ``Settings()`` reads the environment; tests pass values."""
 
@@ -94,6 +100,7 @@ class Settings(BaseSettings):
     face: FaceSettings = FaceSettings()
     exam: ExamPolicy = ExamPolicy()
     pdf: PdfSettings = PdfSettings()
+    supervision: SupervisionSettings = SupervisionSettings()
 
     @property
     def database(self) -> str:

@@ -127,9 +127,9 @@ class Ledger:
         return await read_stream(session, self.keys, stream_id)
 
     async def fold(
-        self, session: ReadSession, stream_id: str, *, count_late: bool = False
+        self, session: ReadSession, stream_id: str, *, count_late: bool | None = None
     ) -> Folded:
-        """The state of a sitting."""
+        """The state of a sitting; late records count as the decisions in the stream say."""
         return fold(await self.read(session, stream_id), count_late=count_late)
 
     async def heads(self, session: ReadSession, session_id: str) -> Sequence[StreamHead]:

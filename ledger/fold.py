@@ -1,24 +1,60 @@
 """The state of a sitting is a fold over its records. Pure.
 
-Rules kept here: the last event by (epoch, client number) wins; a late record counts only when asked
-for by whoever decided so; acts of server and staff change no answer.
+Rules kept here: the last event by (epoch, client number) wins; a late record counts only when two
+different people decided so, and their decision stands in the same stream; the first decision that
+covers a record is the one that holds; other acts of server and staff change no answer.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Protocol
 
-from ledger.reading import OpenRecord
+ANSWERING = frozenset({"answer_set", "answer_cleared"})
+LATE_DECIDED = "late_decided"
+
+
+class Recorded(Protocol):
+    """An opened record, as far as folding needs it."""
+
+    @property
+    def seq(self) -> int: ...
+    @property
+    def server_ms(self) -> int: ...
+    @property
+    def epoch(self) -> int: ...
+    @property
+    def kind(self) -> str: ...
+    @property
+    def body(self) -> Mapping[str, Any]: ...
+
+
+@dataclass(frozen=True, slots=True)
+class LateDecision:
+    """Two people's word on the late records up to ``through_seq``; it stands at ``seq``."""
+
+    seq: int
+    counted: bool
+    through_seq: int
+    by: str
+    second: str
+
+    def covers(self, one: Recorded) -> bool:
+        return one.seq <= self.through_seq and one.seq < self.seq
 
 
 @dataclass(slots=True)
 class Folded:
-    """Answers by item (responses as given), flags, and what each epoch was acknowledged."""
+    """Answers by item (responses as given), flags, and what each epoch was acknowledged.
+
+    ``late`` counts late records, ``undecided`` those among them that give or clear an answer and
+    that no decision covers.
+    """
 
     answers: dict[str, Any] = field(default_factory=dict)
     marks: set[str] = field(default_factory=set)
     acknowledged: dict[int, int] = field(default_factory=dict)
     late: int = 0
+    undecided: int = 0
     last_answer_ms: int | None = None
 
     def acked(self, epoch: int) -> int:
@@ -26,22 +62,49 @@ class Folded:
         return self.acknowledged.get(epoch, 0)
 
 
-def fold(records: Iterable[OpenRecord], *, count_late: bool = False) -> Folded:
-    """Fold records in stream order."""
-    state = Folded()
+def is_late(one: Recorded) -> bool:
+    """True for a device's event that came after the deadline."""
+    return bool(one.body.get("late")) and one.kind != "conflict"
+
+
+def late_decisions(records: Iterable[Recorded]) -> list[LateDecision]:
+    """The decisions on late data, in stream order; one without two different people is none."""
+    found = []
+    for one in records:
+        by, second = one.body.get("by"), one.body.get("second")
+        if one.kind == LATE_DECIDED and by and second and by != second:
+            counted, through = one.body.get("counted") is True, one.body.get("through_seq", 0)
+            found.append(LateDecision(one.seq, counted, through, by, second))
+    return found
+
+
+def decision_on(one: Recorded, decisions: Iterable[LateDecision]) -> LateDecision | None:
+    """The first decision that covers the record."""
+    return next((decision for decision in decisions if decision.covers(one)), None)
+
+
+def fold(records: Iterable[Recorded], *, count_late: bool | None = None) -> Folded:
+    """Fold records in stream order. ``count_late`` asks what would be if all late records counted,
+    or none; without it the decisions in the stream say.
+    """
+    state, records = Folded(), list(records)
+    decisions = late_decisions(records)
     events = [one for one in records if "client_seq" in one.body and one.kind != "conflict"]
     for one in sorted(events, key=lambda r: (r.epoch, r.body["client_seq"])):
         number = one.body["client_seq"]
         state.acknowledged[one.epoch] = max(state.acked(one.epoch), number)
-        if one.body.get("late"):
+        if is_late(one):
+            decision = decision_on(one, decisions)
             state.late += 1
-            if not count_late:
+            state.undecided += decision is None and one.kind in ANSWERING
+            decided = decision is not None and decision.counted
+            if not (decided if count_late is None else count_late):
                 continue
         _apply(state, one)
     return state
 
 
-def _apply(state: Folded, one: OpenRecord) -> None:
+def _apply(state: Folded, one: Recorded) -> None:
     item_id = one.body.get("item_id", "")
     if one.kind == "answer_set":
         state.answers[item_id] = one.body["response"]

@@ -78,6 +78,8 @@ _TABLE: tuple[tuple[str, Writer, tuple[str, ...], str, str], ...] = (
     ("transferred", _S, _ACTS, "换机", "the sitting moved to another machine"),
     ("violation", _S, _ACTS, "违纪登记", "a violation was registered"),
     ("absent", _S, _ACTS, "缺考", "a candidate was absent"),
+    ("late_proposed", _S, _ACTS, "迟到数据提议", "one person said whether late data count"),
+    ("late_decided", _S, _ACTS, "迟到数据裁定", "two people decided whether late data count"),
     # captures and recordings
     ("capture", _V, (_CAMERA,), "抓拍比对", "a frame was matched"),
     ("segment", _V, (_CAMERA,), "录像分段", "a recording segment was stored"),
@@ -101,6 +103,7 @@ _TABLE: tuple[tuple[str, Writer, tuple[str, ...], str, str], ...] = (
     ("mark_withdrawn", _S, (_SESSION,), "撤回评分", "a mark by hand was withdrawn"),
     ("results_requested", _S, (_SESSION,), "申请公布成绩", "publication was requested"),
     ("results_published", _S, (_SESSION,), "公布成绩", "results were published"),
+    ("replayed", _S, (_SESSION,), "回放查看", "a sitting was replayed, by whom and why"),
     ("archived", _S, (_SESSION,), "归档", "the archive was made"),
     ("templates_erased", _V, (_SESSION,), "人脸模板销毁", "face templates were destroyed"),
     ("clock_jump", _V, (_SESSION, _ROOM), "时钟跳变", "the wall clock jumped"),

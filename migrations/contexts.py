@@ -25,6 +25,7 @@ import server.results.tables
 import server.seating.tables
 import server.sessions.tables
 import server.sittings.tables
+import server.supervision.tables
 from kernel.db import Table
 
 DECLARING: tuple[Any, ...] = (
@@ -45,6 +46,7 @@ DECLARING: tuple[Any, ...] = (
     server.seating.tables,
     server.sessions.tables,
     server.sittings.tables,
+    server.supervision.tables,
 )
 """One line per module that declares tables."""
 

@@ -27,6 +27,7 @@ import server.seating.api
 import server.sessions.api
 import server.sittings.api
 import server.sittings.live
+import server.supervision.api
 from item_bank import api as bank_api
 from item_bank import commands as bank_commands
 from item_bank.service import Ask, BankService
@@ -55,6 +56,7 @@ from server.seating.service import SeatingService
 from server.sessions.service import SessionsService
 from server.sittings.jobs import SittingJobs
 from server.sittings.service import Forgetting, Hall, Presence, SittingsService
+from server.supervision.service import SupervisionService
 
 __all__ = [
     "Ask",
@@ -91,6 +93,7 @@ class Services:
     marking: MarkingService
     results: ResultsService
     archive: ArchiveService
+    supervision: SupervisionService
 
 
 def build(settings: Settings, clock: Clock | None = None) -> Services:
@@ -156,6 +159,9 @@ def build(settings: Settings, clock: Clock | None = None) -> Services:
         archive=ArchiveService(
             database, clock, ledger, keyring, blobs, proctor, invigilation.records, settings
         ),
+        supervision=SupervisionService(
+            database, clock, ledger, papers, invigilation.captures, settings.supervision
+        ),
     )
 
 
@@ -207,6 +213,7 @@ def _add_routes(app: FastAPI, services: Services) -> None:
         server.marking.api.router(services.marking),
         server.results.api.router(services.results),
         server.archive.api.router(services.archive),
+        server.supervision.api.router(services.supervision),
     ):
         app.include_router(router)
     app.router.routes.append(server.sittings.live.route(services.sittings))

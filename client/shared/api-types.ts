@@ -536,6 +536,74 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/replays/{look_id}/captures/{capture_id}.jpg": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Picture */
+        get: operations["picture_api_replays__look_id__captures__capture_id__jpg_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/replays/{look_id}/frame": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Frame */
+        get: operations["frame_api_replays__look_id__frame_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/replays/{look_id}/moments": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Moments */
+        get: operations["moments_api_replays__look_id__moments_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/replays/{look_id}/score": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Score */
+        get: operations["score_api_replays__look_id__score_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/rooms/{room_id}/machines/{machine_code}/set-up": {
         parameters: {
             query?: never;
@@ -958,6 +1026,23 @@ export interface paths {
         put?: never;
         /** Release */
         post: operations["release_api_sessions__session_id__release_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/sessions/{session_id}/replays": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Overview */
+        get: operations["overview_api_sessions__session_id__replays_get"];
+        put?: never;
+        post?: never;
         delete?: never;
         options?: never;
         head?: never;
@@ -1427,6 +1512,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/sittings/{sitting_id}/replay": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Take */
+        post: operations["take_api_sittings__sitting_id__replay_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/sittings/{sitting_id}/resume": {
         parameters: {
             query?: never;
@@ -1703,6 +1805,22 @@ export interface components {
          */
         Advice: "same" | "review" | "different" | "unusable" | "document";
         /**
+         * AnswerAt
+         * @description A response: displayed options by id, or text.
+         */
+        AnswerAt: {
+            /**
+             * Options
+             * @default []
+             */
+            options?: string[];
+            /**
+             * Text
+             * @default
+             */
+            text?: string;
+        };
+        /**
          * ArchiveBody
          * @description A finished archive; ``sha256`` is hex of the file.
          */
@@ -1829,6 +1947,31 @@ export interface components {
             shortages?: components["schemas"]["ErrorRow"][];
             /** Title */
             title: string;
+        };
+        /**
+         * BesideBody
+         * @description An event beside the answers; ``counted`` is what two people decided about late data.
+         */
+        BesideBody: {
+            /** Came Ms */
+            came_ms: number;
+            /** Client Ms */
+            client_ms: number;
+            /** Client Seq */
+            client_seq: number;
+            /** Counted */
+            counted: boolean | null;
+            /** Epoch */
+            epoch: number;
+            /** Item Id */
+            item_id: string;
+            /** Kind */
+            kind: string;
+            /** Number */
+            number: number;
+            response: components["schemas"]["AnswerAt"] | null;
+            /** Seq */
+            seq: number;
         };
         /**
          * BlueprintBody
@@ -2088,6 +2231,28 @@ export interface components {
             notice_version: string;
         };
         /**
+         * CourseBody
+         * @description A whole sitting, from its first record to its last.
+         */
+        CourseBody: {
+            /** From Ms */
+            from_ms: number;
+            /** Items */
+            items: components["schemas"]["ItemAt"][];
+            /** Moments */
+            moments: components["schemas"]["MomentBody"][];
+            /** Pictures */
+            pictures: components["schemas"]["PictureBody"][];
+            /** Sections */
+            sections: components["schemas"]["SectionAt"][];
+            /** Texts */
+            texts: boolean;
+            /** Title */
+            title: string;
+            /** To Ms */
+            to_ms: number;
+        };
+        /**
          * Decide
          * @description A person's word on a case.
          */
@@ -2192,6 +2357,12 @@ export interface components {
             /** Public Key B64 */
             public_key_b64: string;
         };
+        /**
+         * Difference
+         * @description What is wrong with an item.
+         * @enum {string}
+         */
+        Difference: "mark" | "full" | "answered" | "not_stored" | "not_in_form";
         /**
          * DrawBody
          * @description An attempt; ``seed_hex`` and ``proof`` come when the doors are shut (``proof_from_ms``).
@@ -2613,6 +2784,60 @@ export interface components {
             item_count: number;
         };
         /**
+         * FrameBody
+         * @description The sitting at a moment. ``order`` names the items in the candidate's order, empty before the
+         *     form was dealt.
+         */
+        FrameBody: {
+            /** Answers */
+            answers: {
+                [key: string]: components["schemas"]["AnswerAt"];
+            };
+            /** At Ms */
+            at_ms: number;
+            /** Away Since Ms */
+            away_since_ms: number | null;
+            /** Conflicts */
+            conflicts: components["schemas"]["BesideBody"][];
+            /** Current Item */
+            current_item: string | null;
+            /** Deadline Ms */
+            deadline_ms: number | null;
+            /** Epoch */
+            epoch: number;
+            /** Extended S */
+            extended_s: number;
+            /** Late */
+            late: components["schemas"]["BesideBody"][];
+            /** Left Ms */
+            left_ms: number | null;
+            /** Machine */
+            machine: string;
+            /** Marks */
+            marks: string[];
+            /** Notices */
+            notices: components["schemas"]["NoticeAt"][];
+            /** Offline Since Ms */
+            offline_since_ms: number | null;
+            /** On Its Way */
+            on_its_way: components["schemas"]["BesideBody"][];
+            /** Order */
+            order: string[];
+            phase: components["schemas"]["Phase"];
+            /** Seat No */
+            seat_no: string;
+            /** Submitted */
+            submitted: string | null;
+            /** Through Seq */
+            through_seq: number;
+        };
+        /**
+         * Group
+         * @description The lanes of the scrubber.
+         * @enum {string}
+         */
+        Group: "answer" | "mark" | "turn" | "focus" | "connection" | "staff" | "incident" | "late" | "conflict" | "course";
+        /**
          * HolderBody
          * @description A key holder; ``public_key`` is hex of 32 bytes (X25519).
          */
@@ -2676,6 +2901,23 @@ export interface components {
          * @enum {string}
          */
         IncidentKind: "mismatch" | "no_face" | "several_faces" | "camera_lost" | "help" | "offline" | "transfer" | "seat_face" | "conflict" | "clock";
+        /**
+         * ItemAt
+         * @description An item at its place in the candidate's order.
+         */
+        ItemAt: {
+            /** Item Id */
+            item_id: string;
+            /** Number */
+            number: number;
+            /** Options */
+            options: components["schemas"]["OptionAt"][];
+            /** Score */
+            score: string;
+            /** Stem */
+            stem: string;
+            type: components["schemas"]["ItemType"];
+        };
         /**
          * ItemBody
          * @description An item without its key.
@@ -2813,6 +3055,48 @@ export interface components {
             second_pin?: string | null;
         };
         /**
+         * LookBody
+         * @description A look that was taken; it ends at ``until_ms``. ``texts``: whether items may be read.
+         */
+        LookBody: {
+            /** At Ms */
+            at_ms: number;
+            /** Form Code */
+            form_code: string;
+            /** Look Id */
+            look_id: string;
+            /** Name Masked */
+            name_masked: string;
+            /** Seat No */
+            seat_no: string;
+            /** Session Id */
+            session_id: string;
+            /** Sitting Id */
+            sitting_id: string;
+            /** Texts */
+            texts: boolean;
+            /** Ticket No */
+            ticket_no: string;
+            /** Until Ms */
+            until_ms: number;
+        };
+        /**
+         * LookedBody
+         * @description A look on record.
+         */
+        LookedBody: {
+            /** At Ms */
+            at_ms: number;
+            /** By Name */
+            by_name: string;
+            /** Reason Code */
+            reason_code: string;
+            /** Reason Text */
+            reason_text: string;
+            /** Sitting Id */
+            sitting_id: string;
+        };
+        /**
          * MachineToken
          * @description Shown once; the seat's PC keeps it.
          */
@@ -2870,6 +3154,23 @@ export interface components {
             name: string;
             /** Roles */
             roles: components["schemas"]["Role"][];
+        };
+        /**
+         * MomentBody
+         * @description One record on the time line; ``number`` is the item's position, 0 for none.
+         */
+        MomentBody: {
+            /** At Ms */
+            at_ms: number;
+            /** Client Ms */
+            client_ms: number | null;
+            group: components["schemas"]["Group"];
+            /** Kind */
+            kind: string;
+            /** Number */
+            number: number;
+            /** Seq */
+            seq: number;
         };
         /**
          * NewAccount
@@ -3022,6 +3323,22 @@ export interface components {
             room_id?: string | null;
         };
         /**
+         * NoticeAt
+         * @description What staff said or did.
+         */
+        NoticeAt: {
+            /** At Ms */
+            at_ms: number;
+            /** Extend S */
+            extend_s: number | null;
+            /** Kind */
+            kind: string;
+            /** Seq */
+            seq: number;
+            /** Text */
+            text: string;
+        };
+        /**
          * NoticeParams
          * @description What fills a notice's words; which of them depends on its kind.
          */
@@ -3066,6 +3383,18 @@ export interface components {
             seat_no?: string;
         };
         /**
+         * OptionAt
+         * @description An option at its displayed place; ``text`` is empty for who may not read items.
+         */
+        OptionAt: {
+            /** Id */
+            id: string;
+            /** Letter */
+            letter: string;
+            /** Text */
+            text: string;
+        };
+        /**
          * OptionShown
          * @description An option at its place; the letter exists on this screen only.
          */
@@ -3076,6 +3405,16 @@ export interface components {
             letter: string;
             /** Text */
             text: string;
+        };
+        /**
+         * OverviewBody
+         * @description What can be replayed in a session, and who has looked.
+         */
+        OverviewBody: {
+            /** Looks */
+            looks: components["schemas"]["LookedBody"][];
+            /** Sittings */
+            sittings: components["schemas"]["ReplayableBody"][];
         };
         /**
          * PackageBody
@@ -3169,6 +3508,26 @@ export interface components {
             passphrase: string;
         };
         /**
+         * Phase
+         * @description What the candidate's screen showed.
+         * @enum {string}
+         */
+        Phase: "before" | "answering" | "paused" | "over";
+        /**
+         * PictureBody
+         * @description A capture; ``kept`` is false once the picture is gone.
+         */
+        PictureBody: {
+            /** Capture Id */
+            capture_id: string;
+            /** Kept */
+            kept: boolean;
+            /** Outcome */
+            outcome: string;
+            /** Taken At Ms */
+            taken_at_ms: number;
+        };
+        /**
          * PointBody
          * @description A point; ``supply`` is item type → live items.
          */
@@ -3211,12 +3570,47 @@ export interface components {
             marked: number;
         };
         /**
+         * ProofBody
+         * @description The score made again. ``published`` is null where there is none with a number.
+         */
+        ProofBody: {
+            /** Equal */
+            equal: boolean;
+            /** Items */
+            items: components["schemas"]["ProvedItem"][];
+            /** Published */
+            published: string | null;
+            /** Replayed */
+            replayed: string;
+            /** Stored */
+            stored: string;
+        };
+        /**
          * Proposal
          * @description What the measured outages would justify.
          */
         Proposal: {
             /** Extend S */
             extend_s: number;
+        };
+        /**
+         * ProvedItem
+         * @description An item's mark from the replay and as stored; decimals as text, null while it waits.
+         */
+        ProvedItem: {
+            /** Answer */
+            answer: string;
+            difference: components["schemas"]["Difference"] | null;
+            /** Full */
+            full: string;
+            /** Item Id */
+            item_id: string;
+            /** Number */
+            number: number;
+            /** Replayed */
+            replayed: string | null;
+            /** Stored */
+            stored: string | null;
         };
         /**
          * PublishingBody
@@ -3426,6 +3820,24 @@ export interface components {
             /** Open */
             open: boolean;
             part: components["schemas"]["Part"];
+        };
+        /**
+         * ReplayableBody
+         * @description A sitting of the session.
+         */
+        ReplayableBody: {
+            /** Name Masked */
+            name_masked: string;
+            /** Seat No */
+            seat_no: string;
+            /** Sitting Id */
+            sitting_id: string;
+            /** Started */
+            started: boolean;
+            /** Submitted */
+            submitted: string | null;
+            /** Ticket No */
+            ticket_no: string;
         };
         /**
          * ResponseShown
@@ -3674,6 +4086,19 @@ export interface components {
          */
         SeatState: "empty" | "expected" | "admitted" | "signed_in" | "ready" | "answering" | "offline" | "paused" | "submitted" | "forced" | "absent";
         /**
+         * SectionAt
+         * @description Items ``first`` to ``last``.
+         */
+        SectionAt: {
+            /** First */
+            first: number;
+            /** Last */
+            last: number;
+            /** Title */
+            title: string;
+            type: components["schemas"]["ItemType"];
+        };
+        /**
          * SectionBody
          * @description So many items of a type at so many marks each.
          */
@@ -3917,6 +4342,22 @@ export interface components {
          * @enum {string}
          */
         SubmitKind: "self" | "deadline" | "forced";
+        /**
+         * TakeLook
+         * @description Why somebody looks.
+         */
+        TakeLook: {
+            /**
+             * Reason Code
+             * @default
+             */
+            reason_code?: string;
+            /**
+             * Reason Text
+             * @default
+             */
+            reason_text?: string;
+        };
         /**
          * TaskBody
          * @description An anonymous text answer; ``left`` counts this one too.
@@ -6389,6 +6830,337 @@ export interface operations {
             };
         };
     };
+    picture_api_replays__look_id__captures__capture_id__jpg_get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                look_id: string;
+                capture_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "image/jpeg": unknown;
+                };
+            };
+            /** @description replay.running, sessions.not_staffed */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"] & {
+                        /** @enum {string} */
+                        code: "replay.running" | "sessions.not_staffed";
+                    };
+                };
+            };
+            /** @description capture.unknown, ledger.key_missing, replay.empty, replay.look_unknown, replay.picture_gone */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"] & {
+                        /** @enum {string} */
+                        code: "capture.unknown" | "ledger.key_missing" | "replay.empty" | "replay.look_unknown" | "replay.picture_gone";
+                    };
+                };
+            };
+            /** @description papers.not_released, replay.form_unknown, replay.look_over, replay.picture_differs */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"] & {
+                        /** @enum {string} */
+                        code: "papers.not_released" | "replay.form_unknown" | "replay.look_over" | "replay.picture_differs";
+                    };
+                };
+            };
+            /** @description ledger.damaged */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"] & {
+                        /** @enum {string} */
+                        code: "ledger.damaged";
+                    };
+                };
+            };
+            /** @description Refused */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    frame_api_replays__look_id__frame_get: {
+        parameters: {
+            query: {
+                at_ms: number;
+            };
+            header?: never;
+            path: {
+                look_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FrameBody"];
+                };
+            };
+            /** @description replay.running, sessions.not_staffed */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"] & {
+                        /** @enum {string} */
+                        code: "replay.running" | "sessions.not_staffed";
+                    };
+                };
+            };
+            /** @description ledger.key_missing, replay.empty, replay.look_unknown */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"] & {
+                        /** @enum {string} */
+                        code: "ledger.key_missing" | "replay.empty" | "replay.look_unknown";
+                    };
+                };
+            };
+            /** @description papers.not_released, replay.form_unknown, replay.look_over */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"] & {
+                        /** @enum {string} */
+                        code: "papers.not_released" | "replay.form_unknown" | "replay.look_over";
+                    };
+                };
+            };
+            /** @description ledger.damaged */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"] & {
+                        /** @enum {string} */
+                        code: "ledger.damaged";
+                    };
+                };
+            };
+            /** @description Refused */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    moments_api_replays__look_id__moments_get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                look_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CourseBody"];
+                };
+            };
+            /** @description replay.running, sessions.not_staffed */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"] & {
+                        /** @enum {string} */
+                        code: "replay.running" | "sessions.not_staffed";
+                    };
+                };
+            };
+            /** @description ledger.key_missing, replay.empty, replay.look_unknown */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"] & {
+                        /** @enum {string} */
+                        code: "ledger.key_missing" | "replay.empty" | "replay.look_unknown";
+                    };
+                };
+            };
+            /** @description papers.not_released, replay.form_unknown, replay.look_over */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"] & {
+                        /** @enum {string} */
+                        code: "papers.not_released" | "replay.form_unknown" | "replay.look_over";
+                    };
+                };
+            };
+            /** @description ledger.damaged */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"] & {
+                        /** @enum {string} */
+                        code: "ledger.damaged";
+                    };
+                };
+            };
+            /** @description Refused */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    score_api_replays__look_id__score_get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                look_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProofBody"];
+                };
+            };
+            /** @description replay.running, sessions.not_staffed */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"] & {
+                        /** @enum {string} */
+                        code: "replay.running" | "sessions.not_staffed";
+                    };
+                };
+            };
+            /** @description ledger.key_missing, replay.empty, replay.look_unknown */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"] & {
+                        /** @enum {string} */
+                        code: "ledger.key_missing" | "replay.empty" | "replay.look_unknown";
+                    };
+                };
+            };
+            /** @description marking.not_run, papers.not_released, papers.scoring_closed, replay.form_unknown, replay.look_over */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"] & {
+                        /** @enum {string} */
+                        code: "marking.not_run" | "papers.not_released" | "papers.scoring_closed" | "replay.form_unknown" | "replay.look_over";
+                    };
+                };
+            };
+            /** @description marking.key_missing */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"] & {
+                        /** @enum {string} */
+                        code: "marking.key_missing";
+                    };
+                };
+            };
+            /** @description ledger.damaged */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"] & {
+                        /** @enum {string} */
+                        code: "ledger.damaged";
+                    };
+                };
+            };
+            /** @description Refused */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
     set_up_api_rooms__room_id__machines__machine_code__set_up_post: {
         parameters: {
             query?: never;
@@ -8202,6 +8974,61 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"] & {
                         /** @enum {string} */
                         code: "accounts.locked";
+                    };
+                };
+            };
+            /** @description Refused */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    overview_api_sessions__session_id__replays_get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                session_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["OverviewBody"];
+                };
+            };
+            /** @description replay.running, sessions.not_staffed */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"] & {
+                        /** @enum {string} */
+                        code: "replay.running" | "sessions.not_staffed";
+                    };
+                };
+            };
+            /** @description sessions.unknown */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"] & {
+                        /** @enum {string} */
+                        code: "sessions.unknown";
                     };
                 };
             };
@@ -10179,6 +11006,89 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"] & {
                         /** @enum {string} */
                         code: "accounts.locked";
+                    };
+                };
+            };
+            /** @description Refused */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    take_api_sittings__sitting_id__replay_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                sitting_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["TakeLook"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["LookBody"];
+                };
+            };
+            /** @description replay.running, sessions.not_staffed */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"] & {
+                        /** @enum {string} */
+                        code: "replay.running" | "sessions.not_staffed";
+                    };
+                };
+            };
+            /** @description ledger.key_missing, sitting.unknown */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"] & {
+                        /** @enum {string} */
+                        code: "ledger.key_missing" | "sitting.unknown";
+                    };
+                };
+            };
+            /** @description act.reason_long, act.reason_missing */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"] & {
+                        /** @enum {string} */
+                        code: "act.reason_long" | "act.reason_missing";
+                    };
+                };
+            };
+            /** @description ledger.damaged */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"] & {
+                        /** @enum {string} */
+                        code: "ledger.damaged";
                     };
                 };
             };

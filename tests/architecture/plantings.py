@@ -30,9 +30,12 @@ PLANTINGS = (
     Planting("day", "server/accounts/service.py", "import server.archive"),
     Planting("day", "server/sittings/service.py", "import server.invigilation"),
     Planting("day", "server/archive/__init__.py", "import server.app"),
+    Planting("day", "server/archive/__init__.py", "import server.supervision"),
+    Planting("day", "server/supervision/__init__.py", "import server.demo"),
     Planting("day", "server/helpers.py", "x = 1"),
     Planting("day", "server/rehearsal/planted.py", "import server.demo"),
     Planting("furniture", "server/accounts/helpers.py", "x = 1"),
+    Planting("furniture", "server/supervision/helpers.py", "x = 1"),
     Planting(
         "furniture",
         "server/accounts/tables.py",

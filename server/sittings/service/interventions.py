@@ -57,7 +57,7 @@ class Interventions:
             raise Refusal("sitting.closed", Kind.CONFLICT)
         loaded.row.pauses = [*loaded.row.pauses, [now_ms, None]]
         await tx.flush()
-        await self.write(tx, loaded, "paused", acting, {})
+        await self.write(tx, loaded, "paused", acting, {"from_ms": now_ms})
         await self._hall.notify(tx, loaded, "paused", text=acting.reason.text)
 
     async def resume(self, tx: WriteSession, loaded: Loaded, acting: Acting) -> int:
@@ -71,7 +71,8 @@ class Interventions:
         ]
         await tx.flush()
         deadline_ms = loaded.deadline_ms(now_ms)
-        await self.write(tx, loaded, "resumed", acting, {"deadline_ms": deadline_ms})
+        detail = {"to_ms": now_ms, "deadline_ms": deadline_ms}
+        await self.write(tx, loaded, "resumed", acting, detail)
         await self._hall.notify(tx, loaded, "resumed", params={"deadline_ms": deadline_ms})
         return deadline_ms
 

@@ -1,9 +1,9 @@
 """Dealing the paper, first time and after every reload: the same order, the answers from the
 ledger.
 
-Rules kept here: nothing is dealt before T0 and release; the seed is drawn once, recorded with the
-form's hash in the ledger, and wrapped in the row; a form that is not the one bound at the door is
-refused.
+Rules kept here: nothing is dealt before T0 and release; the seed is drawn once, recorded in the
+ledger with the form's hash and the plan of the time, so that order and deadline can be made again
+from there, and wrapped in the row; a form that is not the one bound at the door is refused.
 """
 
 from dataclasses import dataclass
@@ -132,7 +132,14 @@ class PaperDesk:
             await tx.flush()
             await hall.write_record(
                 tx, loaded, "started",
-                {"form_code": form.form_code, "form_hash": found, "order_seed": seed.hex()},
+                {
+                    "form_code": form.form_code, "form_hash": found, "order_seed": seed.hex(),
+                    "plan": {
+                        "starts_at_ms": loaded.exam.starts_at_ms,
+                        "duration_s": loaded.exam.duration_s,
+                        "extra_time_pct": loaded.candidate.extra_time_pct,
+                    },
+                },
             )  # fmt: skip
         hall.moved(loaded)
         return loaded

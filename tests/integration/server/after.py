@@ -16,6 +16,7 @@ import ledger.tables
 import server.archive.tables
 import server.invigilation.tables
 import server.results.tables
+import server.supervision.tables
 from kernel.access import KernelTable, Principal, Role
 from kernel.blobs import LocalBlobs
 from kernel.clock import HandClock
@@ -67,6 +68,7 @@ from server.sessions.tables import SessionRoomRow, SessionRow, StaffRow
 from server.sittings.tables import SittingRow
 
 SESSION, ROOM = "sess_1", "room_1"
+SEED = bytes(range(32))
 T0 = 1_795_000_000_000
 ORIGIN = "hall.example"
 STAFF = {
@@ -76,6 +78,7 @@ STAFF = {
     "marker": Role.MARKER,
     "marker2": Role.MARKER,
     "outsider": Role.OFFICER,
+    "supervisor": Role.SUPERVISOR,
 }
 PEOPLE = ("alice", "bob", "chen", "dora", "erik")
 SINGLE, MULTIPLE, JUDGE, SHORT = "item_s", "item_m", "item_j", "item_t"
@@ -90,7 +93,10 @@ ANSWERS: dict[str, dict[str, dict[str, Any]]] = {
     "chen": {SINGLE: {"options": ["b"]}, MULTIPLE: {"options": ["a"]}, SHORT: {"text": "不知道"}},
     "erik": dict(RIGHT),
 }
-DECLARING = (server.archive.tables, server.invigilation.tables, server.results.tables)
+DECLARING = (
+    server.archive.tables, server.invigilation.tables, server.results.tables,
+    server.supervision.tables,
+)  # fmt: skip
 
 
 def schema(url: str) -> None:
@@ -181,6 +187,15 @@ class Afternoon:
                 tx, f"sitting/{sitting_of(name)}", [Act("answer_set", body, 1)]
             )
 
+    @staticmethod
+    def dealt(form: Form) -> dict[str, Any]:
+        """What stands in the log of a dealt form."""
+        return {
+            "form_code": form.form_code, "form_hash": form_hash(form).hex(),
+            "order_seed": SEED.hex(),
+            "plan": {"starts_at_ms": T0, "duration_s": 5_400, "extra_time_pct": 0},
+        }  # fmt: skip
+
     async def session_acts(self, kind: str) -> list[dict[str, Any]]:
         """What stands in the session's stream."""
         async with self.database.read() as session:
@@ -270,7 +285,7 @@ class Afternoon:
         await tx.flush()
         tx.add(SessionRoomRow(session_id=SESSION, room_id=ROOM, position=0))
         for name, role in STAFF.items():
-            if name != "outsider":
+            if name not in {"outsider", "supervisor"}:
                 tx.add(
                     StaffRow(
                         id=f"duty_{name}", session_id=SESSION, account_id=name, duty=role.value,
@@ -345,7 +360,8 @@ class Afternoon:
             )
             for n, (item_id, response) in enumerate(ANSWERS[name].items(), 1)
         ]
-        await self.ledger.append(tx, stream, [*acts, Act("submitted", {"kind": "self"}, 1)])
+        dealt = Act("started", self.dealt(form), 1)
+        await self.ledger.append(tx, stream, [dealt, *acts, Act("submitted", {"kind": "self"}, 1)])
         signed = await self.ledger.receipt(tx, stream, at_ms=now_ms)
         tx.add(
             SittingRow(

@@ -283,6 +283,21 @@ _TABLE: tuple[tuple[tuple[Role, ...], tuple[str, ...]], ...] = (
         ),
     ),
     (
+        (
+            Role.SUPERVISOR,
+            Role.OFFICER,
+            Role.CHIEF,
+        ),
+        (
+            "GET /api/sessions/{session_id}/replays",
+            "POST /api/sittings/{sitting_id}/replay",
+            "GET /api/replays/{look_id}/moments",
+            "GET /api/replays/{look_id}/frame",
+            "GET /api/replays/{look_id}/captures/{capture_id}.jpg",
+            "GET /api/replays/{look_id}/score",
+        ),
+    ),
+    (
         (Role.KEY_HOLDER,),
         (
             "POST /api/papers/holders",

@@ -2,6 +2,7 @@
 
 from typing import Any
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -73,6 +74,46 @@ def test_the_fold_is_what_a_dictionary_would_hold(
 def test_the_order_of_arrival_does_not_matter_the_devices_numbers_do(story: list[Step]) -> None:
     held = records(story, [1] * len(story))
     assert fold(held).answers == fold(list(reversed(held))).answers
+
+
+def late(seq: int, number: int, option: str) -> OpenRecord:
+    body = {"client_seq": number, "client_ms": 1, "item_id": "item_1", "late": True}
+    body |= {"response": {"options": [option]}}
+    return OpenRecord("sitting/s", seq, seq, 1, "answer_set", body, b"")
+
+
+def decided(seq: int, *, counted: Any, by: Any = "one", second: Any = "two") -> OpenRecord:
+    body = {"counted": counted, "through_seq": seq - 1, "by": by, "second": second}
+    return OpenRecord("sitting/s", seq, seq, 1, "late_decided", body, b"")
+
+
+def test_late_data_count_only_when_two_people_said_so() -> None:
+    waiting = fold([late(1, 1, "a")])
+    assert (waiting.answers, waiting.undecided) == ({}, 1)
+    counted = fold([late(1, 1, "a"), decided(2, counted=True)])
+    assert (counted.answers, counted.undecided) == ({"item_1": {"options": ["a"]}}, 0)
+    refused = fold([late(1, 1, "a"), decided(2, counted=False)])
+    assert (refused.answers, refused.undecided) == ({}, 0)
+
+
+@pytest.mark.parametrize(
+    ("by", "second"), [("one", "one"), ("one", None), (None, "two"), ("one", "")]
+)
+def test_one_person_decides_nothing(by: Any, second: Any) -> None:
+    found = fold([late(1, 1, "a"), decided(2, counted=True, by=by, second=second)])
+    assert (found.answers, found.undecided) == ({}, 1)
+
+
+def test_what_counted_says_must_be_true_itself() -> None:
+    assert fold([late(1, 1, "a"), decided(2, counted="yes")]).answers == {}
+
+
+def test_a_decision_covers_what_came_before_it_and_the_first_one_holds() -> None:
+    story = [late(1, 1, "a"), decided(2, counted=False), decided(3, counted=True)]
+    assert fold(story).answers == {}
+    later = [*story, late(4, 2, "b")]
+    assert (fold(later).answers, fold(later).undecided) == ({}, 1)
+    assert fold([*later, decided(5, counted=True)]).answers == {"item_1": {"options": ["b"]}}
 
 
 def test_an_empty_stream_has_no_answers() -> None:
