@@ -4,6 +4,7 @@ Rules kept here: every number that a policy could change is named here with its 
 the default comes from; an unknown or impossible value stops the start with the path of the bad key.
 """
 
+from datetime import date
 from pathlib import Path
 from typing import Literal
 
@@ -34,6 +35,18 @@ class ExamPolicy(_Frozen):
     offline_after_s: int = Field(15, description="no heartbeat: shown as offline")
     extension_cap_s: int = Field(1_800, description="sum per sitting at room level; above: chief")
     late_data_s: int = Field(600, description="records after the deadline kept as late until then")
+    publicity_days: int = Field(
+        5, description="公示, working days after publication; usual 5", ge=0, le=90
+    )
+    review_apply_days: int = Field(
+        15, description="复核 asked for within so many working days after 公示; usual 15", ge=0, le=90
+    )
+    review_answer_days: int = Field(
+        10, description="复核 answered within so many working days; usual 10", ge=0, le=90
+    )
+    review_positions: int = Field(
+        20, description="positions of one 复核 that may be asked about", ge=0, le=500
+    )
 
 
 class FaceSettings(_Frozen):
@@ -71,6 +84,21 @@ class HttpSettings(_Frozen):
     )
 
 
+class CalendarSettings(_Frozen):
+    """Working days where they differ from Monday to Friday: the State Council's yearly notice."""
+
+    holidays: tuple[date, ...] = Field((), description="days off, as in 2026-10-01")
+    workdays: tuple[date, ...] = Field((), description="make-up days (调休) that are worked")
+
+
+class PortalSettings(_Frozen):
+    """The candidates' own page."""
+
+    token_s: int = Field(1_800, description="a sign-in holds so long", ge=60)
+    per_address: int = Field(20, description="sign-ins of one address and minute", ge=1)
+    per_minute: int = Field(600, description="sign-ins of all addresses in a minute", ge=1)
+
+
 class PdfSettings(_Frozen):
     """Printing."""
 
@@ -101,6 +129,8 @@ class Settings(BaseSettings):
     exam: ExamPolicy = ExamPolicy()
     pdf: PdfSettings = PdfSettings()
     supervision: SupervisionSettings = SupervisionSettings()
+    calendar: CalendarSettings = CalendarSettings()
+    portal: PortalSettings = PortalSettings()
 
     @property
     def database(self) -> str:

@@ -150,12 +150,25 @@ def open_record(
 
     Raises ValueError when key, header or ciphertext do not belong together.
     """
+    return read_body(open_body(suite, data_key, header_bytes, ciphertext, known)[1])
+
+
+def open_body(
+    suite: Suite,
+    data_key: bytes,
+    header_bytes: bytes,
+    ciphertext: bytes,
+    known: Header | None = None,
+) -> tuple[bytes, bytes]:
+    """The commitment's secret and the padded body: what opens one record. Raises ValueError as
+    ``open_record`` does.
+    """
     header = known or Header.from_bytes(header_bytes)
     keys = _derive(suite, data_key, header.salt, header.origin, header.stream_id)
     body = suite.open(keys.content, keys.nonce, ciphertext, header_bytes)
     if commit_body(suite, keys.secret, body) != header.body_commit:
         raise ValueError("body does not fit its commitment")
-    return read_body(body)
+    return keys.secret, body
 
 
 @dataclass(frozen=True, slots=True)

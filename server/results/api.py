@@ -9,7 +9,7 @@ from kernel.access import Principal, Role
 from kernel.errors import Kind
 from kernel.web import refusals, staff
 from kernel.words import Sentence
-from server.results.rules import State
+from server.results.rules.lines import State
 from server.results.service import Listed, Publishing, ResultsService
 
 XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"

@@ -11,7 +11,7 @@ from kernel.crypto.signing import ServerKey
 from ledger.parcel import ParcelWriter, ZipSink, check_parcel, signed_bytes
 from server.archive.rules import key_purpose, seal_purpose
 from server.marking.rules import ItemMark, Sheet, totals_hash
-from server.results.rules import Line, State, lines_bytes, lines_hash
+from server.results.rules.lines import Line, State, lines_bytes, lines_hash
 
 VECTORS: dict[str, Any] = json.loads(Path(__file__).with_name("after.json").read_text())
 

@@ -17,7 +17,7 @@ from server.marking.service import marked
 from server.papers.service import manifest_of
 from server.registration.service import candidates_of
 from server.registration.tables import CandidateRow
-from server.results.rules import Line, State, result_of
+from server.results.rules.lines import Line, State, result_of
 from server.results.tables import PublicationRow, ResultRow
 from server.seating.tables import SeatRow
 from server.sessions.tables import SessionRow

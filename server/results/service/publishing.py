@@ -18,7 +18,7 @@ from ledger.book import Ledger
 from server.accounts.service import accounts_named
 from server.invigilation.tables import IncidentRow, ViolationRow
 from server.marking.service import marks_hold
-from server.results.rules import lines_bytes, lines_hash
+from server.results.rules.lines import lines_bytes, lines_hash
 from server.results.service.listing import Sheet, computed, sheet_of
 from server.results.service.receipts import Receipts
 from server.results.service.workbook import workbook

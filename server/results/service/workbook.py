@@ -16,7 +16,7 @@ from openpyxl.utils import get_column_letter
 from openpyxl.worksheet.worksheet import Worksheet
 
 from kernel.words import say
-from server.results.rules import Part, State, cell_text, may_start_formula, part_of
+from server.results.rules.lines import Part, State, cell_text, may_start_formula, part_of
 from server.results.service.listing import Listed, Sheet
 
 _PERSON = ("准考证号", "姓名", "性别", "身份证", "单位", "职业", "等级")

@@ -12,7 +12,7 @@ from kernel.errors import Refusal
 from server.invigilation.tables import IncidentRow, ViolationRow
 from server.marking.service import MarkingService
 from server.marking.tables import TaskRow
-from server.results.rules import Line, State
+from server.results.rules.lines import Line, State
 from server.results.service import ResultsService
 from server.results.service.workbook import COLUMNS
 from server.results.tables import ResultRow

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from server.results.rules import (
+from server.results.rules.lines import (
     Line,
     Part,
     Result,

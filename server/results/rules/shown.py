@@ -1,0 +1,42 @@
+"""What a candidate saw: positions and letters of one sitting, out of form and order seed.
+
+Rules kept here: the candidate learns position and letter, never an item's id, stem or option text;
+letters are those of the screen; a text answer is told by its length alone.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from paper.package import Form
+from server.sittings.rules.dealing import LETTERS, DealtItem, deal
+
+
+@dataclass(frozen=True, slots=True)
+class Shown:
+    """An answer as the screen showed it: ``letters`` of the chosen options in display order, or
+    the length of a text.
+    """
+
+    position: int
+    letters: str
+    text_length: int | None
+
+
+def item_at(form: Form, seed: bytes, position: int) -> DealtItem | None:
+    """The item at a position (from 1) of this sitting's order."""
+    dealt = deal(form, seed)
+    return dealt[position - 1] if 1 <= position <= len(dealt) else None
+
+
+def shown(dealt: DealtItem, response: Mapping[str, Any]) -> Shown:
+    """A response by letters."""
+    if "text" in response:
+        return Shown(dealt.number, "", len(str(response["text"])))
+    chosen = set(response.get("options", ()))
+    letters = "".join(
+        letter
+        for letter, option in zip(LETTERS, dealt.options, strict=False)
+        if option.id in chosen
+    )
+    return Shown(dealt.number, letters, None)
