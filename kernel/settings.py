@@ -39,7 +39,10 @@ class ExamPolicy(_Frozen):
         5, description="公示, working days after publication; usual 5", ge=0, le=90
     )
     review_apply_days: int = Field(
-        15, description="复核 asked for within so many working days after 公示; usual 15", ge=0, le=90
+        15,
+        description="复核 asked for within so many working days after 公示; usual 15",
+        ge=0,
+        le=90,
     )
     review_answer_days: int = Field(
         10, description="复核 answered within so many working days; usual 10", ge=0, le=90

@@ -18,9 +18,10 @@ from kernel.errors import Kind, Refusal
 from kernel.ids import short_code
 from ledger.append import Act, Appended, Appender, add_stream, lock_head
 from ledger.client import Ack, ClientBatch, ClientEvent, Receipt, receipt_frame
+from ledger.disclosure import Opening
 from ledger.fold import Folded, fold
 from ledger.keys import Keys, key_commitment, scope_of
-from ledger.reading import OpenRecord, StreamHead, heads, read_stream
+from ledger.reading import OpenRecord, StreamHead, heads, open_one, read_stream
 from ledger.seal import SessionSeal, seal_session
 from ledger.tables import DeviceRow
 from ledger.writer import Guard, LedgerWriter
@@ -125,6 +126,10 @@ class Ledger:
     async def read(self, session: ReadSession, stream_id: str) -> list[OpenRecord]:
         """Every record of a stream, opened, in order."""
         return await read_stream(session, self.keys, stream_id)
+
+    async def opening(self, session: ReadSession, stream_id: str, seq: int) -> Opening:
+        """One record opened for somebody who has no key; only after two people agreed to it."""
+        return await open_one(session, self.keys, stream_id, seq)
 
     async def fold(
         self, session: ReadSession, stream_id: str, *, count_late: bool | None = None

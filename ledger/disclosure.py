@@ -22,9 +22,7 @@ class Opening:
     body: bytes
 
     def to_bytes(self) -> bytes:
-        return encode(
-            "record-opening", 1, [self.header, self.ciphertext, self.secret, self.body]
-        )
+        return encode("record-opening", 1, [self.header, self.ciphertext, self.secret, self.body])
 
     @classmethod
     def from_bytes(cls, data: bytes) -> "Opening":

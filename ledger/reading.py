@@ -11,6 +11,7 @@ from typing import Any
 from kernel.crypto.suite import suite_named
 from kernel.db import ReadSession
 from kernel.errors import Kind, Refusal
+from ledger.disclosure import Opening, make_opening
 from ledger.keys import Keys, scope_of
 from ledger.record import ZERO_HASH, Header, open_record, record_hash
 from ledger.stored import (
@@ -18,6 +19,7 @@ from ledger.stored import (
     StoredRecord,
     stored_head,
     stored_heads,
+    stored_record,
     stored_records,
 )
 
@@ -107,6 +109,22 @@ async def _opened(
         body=body.content,
         hash=one.hash,
     )
+
+
+async def open_one(session: ReadSession, keys: Keys, stream_id: str, seq: int) -> Opening:
+    """One record's opening, for whoever may show it to somebody without a key.
+
+    Raises ``ledger.damaged`` when the record is not there or does not open, ``ledger.key_missing``.
+    """
+    one = await stored_record(session, stream_id, seq)
+    if one is None:
+        raise damaged(stream_id, seq)
+    version = Header.from_bytes(one.header).key_version
+    key = await keys.data_key(session, scope_of(stream_id), version)
+    try:
+        return make_opening(key, one.header, one.ciphertext)
+    except ValueError as wrong:
+        raise damaged(stream_id, seq) from wrong
 
 
 def damaged(stream_id: str, seq: int) -> Refusal:

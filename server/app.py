@@ -51,7 +51,8 @@ from server.invigilation.service import IncidentBook, InvigilationService
 from server.marking.service import MarkingService
 from server.papers.service import Holders, PapersService
 from server.registration.service import RegistrationService, lookup_key_of
-from server.results.service import ResultsService
+from server.results.rules.periods import Calendar
+from server.results.service import Applying, Deciding, Openings, Portal, ResultsService
 from server.seating.service import SeatingService
 from server.sessions.service import SessionsService
 from server.sittings.jobs import SittingJobs
@@ -92,6 +93,9 @@ class Services:
     invigilation: InvigilationService
     marking: MarkingService
     results: ResultsService
+    portal: Portal
+    deciding: Deciding
+    openings: Openings
     archive: ArchiveService
     supervision: SupervisionService
 
@@ -136,6 +140,9 @@ def build(settings: Settings, clock: Clock | None = None) -> Services:
         database, clock, ledger, blobs, keyring, proctor, font_path=font
     )
     sittings = SittingsService(hall, lookup_key, registration)
+    calendar = Calendar.of(settings.calendar.holidays, settings.calendar.workdays)
+    openings = Openings(database, clock, ledger, papers, calendar)
+    applying = Applying(database, clock, ledger, calendar)
     invigilation = InvigilationService(sittings, book, proctor, accounts, font)
     return Services(
         database=database,
@@ -156,6 +163,9 @@ def build(settings: Settings, clock: Clock | None = None) -> Services:
         invigilation=invigilation,
         marking=MarkingService(database, clock, ledger, keyring, papers),
         results=ResultsService(database, clock, ledger),
+        portal=Portal(database, clock, lookup_key, calendar, settings.portal, openings, applying),
+        deciding=Deciding(database, clock, ledger),
+        openings=openings,
         archive=ArchiveService(
             database, clock, ledger, keyring, blobs, proctor, invigilation.records, settings
         ),
@@ -212,6 +222,8 @@ def _add_routes(app: FastAPI, services: Services) -> None:
         server.invigilation.api.router(services.invigilation),
         server.marking.api.router(services.marking),
         server.results.api.router(services.results),
+        server.results.api.portal_router(services.portal),
+        server.results.api.reviews_router(services.deciding, services.openings),
         server.archive.api.router(services.archive),
         server.supervision.api.router(services.supervision),
     ):

@@ -519,6 +519,74 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/portal/reviews": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Apply */
+        post: operations["apply_api_portal_reviews_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/portal/sign-in": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Sign In */
+        post: operations["sign_in_api_portal_sign_in_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/portal/sign-out": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Sign Out */
+        post: operations["sign_out_api_portal_sign_out_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/portal/sitting": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Own */
+        get: operations["own_api_portal_sitting_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/receipts/{code}": {
         parameters: {
             query?: never;
@@ -1094,6 +1162,108 @@ export interface paths {
         put?: never;
         /** Publish */
         post: operations["publish_api_sessions__session_id__results_publish_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/sessions/{session_id}/reviews": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Reviews */
+        get: operations["reviews_api_sessions__session_id__reviews_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/sessions/{session_id}/reviews/{review_id}/openings": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Request */
+        post: operations["request_api_sessions__session_id__reviews__review_id__openings_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/sessions/{session_id}/reviews/{review_id}/openings/{opening_id}/approve": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Agree */
+        post: operations["agree_api_sessions__session_id__reviews__review_id__openings__opening_id__approve_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/sessions/{session_id}/reviews/{review_id}/openings/{opening_id}/file": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** File */
+        get: operations["file_api_sessions__session_id__reviews__review_id__openings__opening_id__file_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/sessions/{session_id}/reviews/{review_id}/proposal": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Propose */
+        post: operations["propose_api_sessions__session_id__reviews__review_id__proposal_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/sessions/{session_id}/reviews/{review_id}/proposal/approve": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Approve */
+        post: operations["approve_api_sessions__session_id__reviews__review_id__proposal_approve_post"];
         delete?: never;
         options?: never;
         head?: never;
@@ -2555,6 +2725,12 @@ export interface components {
              */
             offline_after_s?: number;
             /**
+             * Publicity Days
+             * @description 公示, working days after publication; usual 5
+             * @default 5
+             */
+            publicity_days?: number;
+            /**
              * Release Opens S
              * @description content key not before T-30 min
              * @default 1800
@@ -2570,6 +2746,24 @@ export interface components {
              *     ]
              */
             reminders_s?: number[];
+            /**
+             * Review Answer Days
+             * @description 复核 answered within so many working days; usual 10
+             * @default 10
+             */
+            review_answer_days?: number;
+            /**
+             * Review Apply Days
+             * @description 复核 asked for within so many working days after 公示; usual 15
+             * @default 15
+             */
+            review_apply_days?: number;
+            /**
+             * Review Positions
+             * @description positions of one 复核 that may be asked about
+             * @default 20
+             */
+            review_positions?: number;
             /**
              * Segment S
              * @description recording segment length
@@ -2649,6 +2843,12 @@ export interface components {
              */
             offline_after_s: number;
             /**
+             * Publicity Days
+             * @description 公示, working days after publication; usual 5
+             * @default 5
+             */
+            publicity_days: number;
+            /**
              * Release Opens S
              * @description content key not before T-30 min
              * @default 1800
@@ -2664,6 +2864,24 @@ export interface components {
              *     ]
              */
             reminders_s: number[];
+            /**
+             * Review Answer Days
+             * @description 复核 answered within so many working days; usual 10
+             * @default 10
+             */
+            review_answer_days: number;
+            /**
+             * Review Apply Days
+             * @description 复核 asked for within so many working days after 公示; usual 15
+             * @default 15
+             */
+            review_apply_days: number;
+            /**
+             * Review Positions
+             * @description positions of one 复核 that may be asked about
+             * @default 20
+             */
+            review_positions: number;
             /**
              * Segment S
              * @description recording segment length
@@ -3393,6 +3611,60 @@ export interface components {
             letter: string;
             /** Text */
             text: string;
+         * OpenedAnswerBody
+         * @description An opened record by position and letters on the screen; no item, no stem, no option text.
+         *
+         *     ``text_length`` counts the characters of a text answer, ``record_hash`` is hex.
+         */
+        OpenedAnswerBody: {
+            /** Answered At Ms */
+            answered_at_ms: number;
+            /** Letters */
+            letters: string;
+            /** Opened At Ms */
+            opened_at_ms: number;
+            /** Position */
+            position: number;
+            /** Record Hash */
+            record_hash: string;
+            /** Seq */
+            seq: number;
+            /** Text Length */
+            text_length: number | null;
+        };
+        /**
+         * OpeningAsk
+         * @description Which position, and what for.
+         */
+        OpeningAsk: {
+            /** Position */
+            position: number;
+            /** Purpose */
+            purpose: string;
+        };
+        /**
+         * OpeningBody
+         * @description One opening and how far it has come; names of people, ``record_hash`` in hex.
+         */
+        OpeningBody: {
+            /** Approved By */
+            approved_by: string | null;
+            /** Opened At Ms */
+            opened_at_ms: number | null;
+            /** Opening Id */
+            opening_id: string;
+            /** Position */
+            position: number;
+            /** Purpose */
+            purpose: string;
+            /** Record Hash */
+            record_hash: string;
+            /** Requested At Ms */
+            requested_at_ms: number;
+            /** Requested By */
+            requested_by: string;
+            /** Seq */
+            seq: number;
         };
         /**
          * OptionShown
@@ -3415,6 +3687,71 @@ export interface components {
             looks: components["schemas"]["LookedBody"][];
             /** Sittings */
             sittings: components["schemas"]["ReplayableBody"][];
+         * Outcome
+         * @description What a review comes to.
+         * @enum {string}
+         */
+        Outcome: "unchanged" | "corrected";
+        /**
+         * OwnReceipt
+         * @description What was signed at submission; ``count`` is the number of records in the log.
+         */
+        OwnReceipt: {
+            /** Answered */
+            answered: number;
+            /** Head Hex */
+            head_hex: string;
+            /** Item Count */
+            item_count: number;
+            /** Kind */
+            kind: string;
+            /** Receipt Code */
+            receipt_code: string;
+            /** Submitted At Ms */
+            submitted_at_ms: number;
+        };
+        /**
+         * OwnResult
+         * @description The published line; ``version`` over 1 where a review has changed the list.
+         */
+        OwnResult: {
+            /** Article Id */
+            article_id: string | null;
+            /** Full */
+            full: string | null;
+            /** Passed */
+            passed: boolean;
+            /** Score */
+            score: string | null;
+            state: components["schemas"]["server__results__rules__lines__State"];
+            /** Version */
+            version: number;
+        };
+        /**
+         * OwnReviewBody
+         * @description One's own application; ``outcome`` and ``answer`` are null until two people agreed.
+         */
+        OwnReviewBody: {
+            /** Answer */
+            answer: string | null;
+            /** Answer By Ms */
+            answer_by_ms: number;
+            /** Asked At Ms */
+            asked_at_ms: number;
+            /** Decided At Ms */
+            decided_at_ms: number | null;
+            /** Opened */
+            opened: components["schemas"]["OpenedAnswerBody"][];
+            outcome: components["schemas"]["Outcome"] | null;
+            /** Positions */
+            positions: number[];
+            /** Reason */
+            reason: string;
+            /** Review Id */
+            review_id: string;
+            /** Score */
+            score: string | null;
+            state: components["schemas"]["ReviewState"];
         };
         /**
          * PackageBody
@@ -3527,6 +3864,10 @@ export interface components {
             /** Taken At Ms */
             taken_at_ms: number;
         };
+         * @description Where a session's results stand.
+         * @enum {string}
+         */
+        Phase: "unpublished" | "publicity" | "review" | "over";
         /**
          * PointBody
          * @description A point; ``supply`` is item type → live items.
@@ -3558,6 +3899,61 @@ export interface components {
             segment_s: number;
             /** Thumbnail S */
             thumbnail_s: number;
+        };
+        /**
+         * PortalBody
+         * @description One's own sitting. ``submitted`` is false for somebody who never handed in.
+         */
+        PortalBody: {
+            /** Item Count */
+            item_count: number;
+            /** Level */
+            level: number;
+            /** May Apply */
+            may_apply: boolean;
+            /** Name Masked */
+            name_masked: string;
+            /** Occupation Name */
+            occupation_name: string;
+            phase: components["schemas"]["Phase"];
+            /** Positions Most */
+            positions_most: number;
+            /** Publicity Until Ms */
+            publicity_until_ms: number | null;
+            receipt: components["schemas"]["OwnReceipt"] | null;
+            result: components["schemas"]["OwnResult"] | null;
+            /** Review Until Ms */
+            review_until_ms: number | null;
+            /** Reviews */
+            reviews: components["schemas"]["OwnReviewBody"][];
+            /** Session Name */
+            session_name: string;
+            /** Starts At Ms */
+            starts_at_ms: number;
+            /** Subject */
+            subject: string;
+            /** Submitted */
+            submitted: boolean;
+            /** Ticket No */
+            ticket_no: string;
+        };
+        /**
+         * PortalSignIn
+         * @description Both numbers as they stand on ticket and document.
+         */
+        PortalSignIn: {
+            /** Id Number */
+            id_number: string;
+            /** Ticket No */
+            ticket_no: string;
+        };
+        /**
+         * PortalToken
+         * @description Opens the candidate's own page and nothing else.
+         */
+        PortalToken: {
+            /** Token */
+            token: string;
         };
         /**
          * ProgressBody
@@ -3611,6 +4007,28 @@ export interface components {
             replayed: string | null;
             /** Stored */
             stored: string | null;
+         * ProposalAsk
+         * @description ``score`` is decimal text, only for a correction.
+         */
+        ProposalAsk: {
+            outcome: components["schemas"]["Outcome"];
+            /** Reason */
+            reason: string;
+            /** Score */
+            score?: string | null;
+        };
+        /**
+         * ProposalBody
+         * @description What was proposed, by whom (name).
+         */
+        ProposalBody: {
+            /** By */
+            by: string;
+            outcome: components["schemas"]["Outcome"];
+            /** Reason */
+            reason: string;
+            /** Score */
+            score: string | null;
         };
         /**
          * PublishingBody
@@ -3870,7 +4288,7 @@ export interface components {
             receipt_code: string | null;
             /** Score */
             score: string | null;
-            state: components["schemas"]["server__results__rules__State"];
+            state: components["schemas"]["server__results__rules__lines__State"];
             /** Ticket No */
             ticket_no: string;
         };
@@ -3884,6 +4302,55 @@ export interface components {
             /** Value Hex */
             value_hex: string;
         };
+        /**
+         * ReviewAsk
+         * @description Why, and which positions of one's own paper are in doubt.
+         */
+        ReviewAsk: {
+            /** Positions */
+            positions: number[];
+            /** Reason */
+            reason: string;
+        };
+        /**
+         * ReviewBody
+         * @description An application with the candidate's published line.
+         */
+        ReviewBody: {
+            /** Answer By Ms */
+            answer_by_ms: number;
+            /** Asked At Ms */
+            asked_at_ms: number;
+            /** Decided At Ms */
+            decided_at_ms: number | null;
+            /** Decided By */
+            decided_by: string | null;
+            /** Full */
+            full: string | null;
+            /** Name */
+            name: string;
+            /** Openings */
+            openings: components["schemas"]["OpeningBody"][];
+            /** Positions */
+            positions: number[];
+            proposal: components["schemas"]["ProposalBody"] | null;
+            /** Reason */
+            reason: string;
+            result_state: components["schemas"]["server__results__rules__lines__State"];
+            /** Review Id */
+            review_id: string;
+            /** Score */
+            score: string | null;
+            state: components["schemas"]["ReviewState"];
+            /** Ticket No */
+            ticket_no: string;
+        };
+        /**
+         * ReviewState
+         * @description An application waits, or is answered for good.
+         * @enum {string}
+         */
+        ReviewState: "open" | "decided";
         /**
          * Role
          * @description Roles of staff (三员分立: administrator, security and auditor are different people).
@@ -4725,7 +5192,7 @@ export interface components {
          * @description What stands in the result column.
          * @enum {string}
          */
-        server__results__rules__State: "number" | "pending" | "absent" | "violation";
+        server__results__rules__lines__State: "number" | "pending" | "absent" | "violation";
     };
     responses: never;
     parameters: never;
@@ -6761,6 +7228,224 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"] & {
                         /** @enum {string} */
                         code: "papers.signer_bad";
+                    };
+                };
+            };
+            /** @description Refused */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    apply_api_portal_reviews_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ReviewAsk"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PortalBody"];
+                };
+            };
+            /** @description registration.unknown */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"] & {
+                        /** @enum {string} */
+                        code: "registration.unknown";
+                    };
+                };
+            };
+            /** @description review.archived, review.in_publicity, review.not_published, review.open_already, review.window_over */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"] & {
+                        /** @enum {string} */
+                        code: "review.archived" | "review.in_publicity" | "review.not_published" | "review.open_already" | "review.window_over";
+                    };
+                };
+            };
+            /** @description review.positions, review.reason */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"] & {
+                        /** @enum {string} */
+                        code: "review.positions" | "review.reason";
+                    };
+                };
+            };
+            /** @description ledger.damaged */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"] & {
+                        /** @enum {string} */
+                        code: "ledger.damaged";
+                    };
+                };
+            };
+            /** @description Refused */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    sign_in_api_portal_sign_in_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["PortalSignIn"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PortalToken"];
+                };
+            };
+            /** @description portal.unknown */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"] & {
+                        /** @enum {string} */
+                        code: "portal.unknown";
+                    };
+                };
+            };
+            /** @description accounts.locked, portal.too_many */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"] & {
+                        /** @enum {string} */
+                        code: "accounts.locked" | "portal.too_many";
+                    };
+                };
+            };
+            /** @description Refused */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    sign_out_api_portal_sign_out_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Refused */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    own_api_portal_sitting_get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PortalBody"];
+                };
+            };
+            /** @description registration.unknown */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"] & {
+                        /** @enum {string} */
+                        code: "registration.unknown";
+                    };
+                };
+            };
+            /** @description ledger.damaged */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"] & {
+                        /** @enum {string} */
+                        code: "ledger.damaged";
                     };
                 };
             };
@@ -9228,6 +9913,507 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"] & {
                         /** @enum {string} */
                         code: "results.facts_differ" | "results.marks_differ" | "results.pending" | "sessions.wrong_state";
+                    };
+                };
+            };
+            /** @description Refused */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    reviews_api_sessions__session_id__reviews_get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                session_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ReviewBody"][];
+                };
+            };
+            /** @description sessions.not_staffed */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"] & {
+                        /** @enum {string} */
+                        code: "sessions.not_staffed";
+                    };
+                };
+            };
+            /** @description sessions.unknown */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"] & {
+                        /** @enum {string} */
+                        code: "sessions.unknown";
+                    };
+                };
+            };
+            /** @description review.not_published, sessions.wrong_state */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"] & {
+                        /** @enum {string} */
+                        code: "review.not_published" | "sessions.wrong_state";
+                    };
+                };
+            };
+            /** @description Refused */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    request_api_sessions__session_id__reviews__review_id__openings_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                session_id: string;
+                review_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["OpeningAsk"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ReviewBody"][];
+                };
+            };
+            /** @description sessions.not_staffed */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"] & {
+                        /** @enum {string} */
+                        code: "sessions.not_staffed";
+                    };
+                };
+            };
+            /** @description papers.no_package, review.unknown, sessions.unknown */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"] & {
+                        /** @enum {string} */
+                        code: "papers.no_package" | "review.unknown" | "sessions.unknown";
+                    };
+                };
+            };
+            /** @description papers.not_released, review.archived, review.decided, review.in_publicity, review.not_asked, review.not_published, review.nothing_to_open, review.opened_already, review.window_over, sessions.wrong_state */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"] & {
+                        /** @enum {string} */
+                        code: "papers.not_released" | "review.archived" | "review.decided" | "review.in_publicity" | "review.not_asked" | "review.not_published" | "review.nothing_to_open" | "review.opened_already" | "review.window_over" | "sessions.wrong_state";
+                    };
+                };
+            };
+            /** @description review.reason */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"] & {
+                        /** @enum {string} */
+                        code: "review.reason";
+                    };
+                };
+            };
+            /** @description ledger.damaged */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"] & {
+                        /** @enum {string} */
+                        code: "ledger.damaged";
+                    };
+                };
+            };
+            /** @description Refused */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    agree_api_sessions__session_id__reviews__review_id__openings__opening_id__approve_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                session_id: string;
+                review_id: string;
+                opening_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ReviewBody"][];
+                };
+            };
+            /** @description approval.same_person, sessions.not_staffed */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"] & {
+                        /** @enum {string} */
+                        code: "approval.same_person" | "sessions.not_staffed";
+                    };
+                };
+            };
+            /** @description approval.unknown, papers.no_package, review.unknown, sessions.unknown */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"] & {
+                        /** @enum {string} */
+                        code: "approval.unknown" | "papers.no_package" | "review.unknown" | "sessions.unknown";
+                    };
+                };
+            };
+            /** @description approval.differs, approval.used, papers.not_released, review.archived, review.decided, review.in_publicity, review.not_asked, review.not_published, review.nothing_to_open, review.opened_already, review.window_over, sessions.wrong_state */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"] & {
+                        /** @enum {string} */
+                        code: "approval.differs" | "approval.used" | "papers.not_released" | "review.archived" | "review.decided" | "review.in_publicity" | "review.not_asked" | "review.not_published" | "review.nothing_to_open" | "review.opened_already" | "review.window_over" | "sessions.wrong_state";
+                    };
+                };
+            };
+            /** @description review.reason */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"] & {
+                        /** @enum {string} */
+                        code: "review.reason";
+                    };
+                };
+            };
+            /** @description ledger.damaged */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"] & {
+                        /** @enum {string} */
+                        code: "ledger.damaged";
+                    };
+                };
+            };
+            /** @description Refused */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    file_api_sessions__session_id__reviews__review_id__openings__opening_id__file_get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                session_id: string;
+                review_id: string;
+                opening_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/octet-stream": unknown;
+                };
+            };
+            /** @description sessions.not_staffed */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"] & {
+                        /** @enum {string} */
+                        code: "sessions.not_staffed";
+                    };
+                };
+            };
+            /** @description review.unknown, sessions.unknown */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"] & {
+                        /** @enum {string} */
+                        code: "review.unknown" | "sessions.unknown";
+                    };
+                };
+            };
+            /** @description review.not_opened, review.not_published, sessions.wrong_state */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"] & {
+                        /** @enum {string} */
+                        code: "review.not_opened" | "review.not_published" | "sessions.wrong_state";
+                    };
+                };
+            };
+            /** @description ledger.damaged */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"] & {
+                        /** @enum {string} */
+                        code: "ledger.damaged";
+                    };
+                };
+            };
+            /** @description Refused */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    propose_api_sessions__session_id__reviews__review_id__proposal_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                session_id: string;
+                review_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ProposalAsk"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ReviewBody"][];
+                };
+            };
+            /** @description sessions.not_staffed */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"] & {
+                        /** @enum {string} */
+                        code: "sessions.not_staffed";
+                    };
+                };
+            };
+            /** @description review.unknown, sessions.unknown */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"] & {
+                        /** @enum {string} */
+                        code: "review.unknown" | "sessions.unknown";
+                    };
+                };
+            };
+            /** @description review.archived, review.decided, review.not_published, sessions.wrong_state */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"] & {
+                        /** @enum {string} */
+                        code: "review.archived" | "review.decided" | "review.not_published" | "sessions.wrong_state";
+                    };
+                };
+            };
+            /** @description review.reason, review.score */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"] & {
+                        /** @enum {string} */
+                        code: "review.reason" | "review.score";
+                    };
+                };
+            };
+            /** @description Refused */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    approve_api_sessions__session_id__reviews__review_id__proposal_approve_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                session_id: string;
+                review_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ReviewBody"][];
+                };
+            };
+            /** @description approval.same_person, sessions.not_staffed */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"] & {
+                        /** @enum {string} */
+                        code: "approval.same_person" | "sessions.not_staffed";
+                    };
+                };
+            };
+            /** @description approval.unknown, review.unknown, sessions.unknown */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"] & {
+                        /** @enum {string} */
+                        code: "approval.unknown" | "review.unknown" | "sessions.unknown";
+                    };
+                };
+            };
+            /** @description approval.differs, approval.used, review.archived, review.decided, review.no_proposal, review.not_published, sessions.wrong_state */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"] & {
+                        /** @enum {string} */
+                        code: "approval.differs" | "approval.used" | "review.archived" | "review.decided" | "review.no_proposal" | "review.not_published" | "sessions.wrong_state";
+                    };
+                };
+            };
+            /** @description review.reason */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"] & {
+                        /** @enum {string} */
+                        code: "review.reason";
                     };
                 };
             };

@@ -10,8 +10,6 @@ from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta, timezone
 from enum import StrEnum
 
-from kernel.clock import as_datetime
-
 CHINA = timezone(timedelta(hours=8))
 _SATURDAY = 5
 _LONGEST_DAYS = 366
@@ -49,7 +47,7 @@ class Calendar:
         """
         if working_days <= 0:
             return from_ms
-        day = as_datetime(from_ms).astimezone(CHINA).date()
+        day = datetime.fromtimestamp(from_ms / 1_000, CHINA).date()
         left, looked = working_days, 0
         while left > 0 and looked < _LONGEST_DAYS * (1 + working_days):
             day += timedelta(days=1)

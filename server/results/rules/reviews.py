@@ -106,9 +106,7 @@ def opening_bytes(
     review_id: str, stream_id: str, seq: int, record: bytes, position: int, purpose: str
 ) -> bytes:
     """What two people agree to when one record is opened; ``record`` is its hash."""
-    return encode(
-        "review-opening", 1, [review_id, stream_id, seq, record, position, purpose]
-    )
+    return encode("review-opening", 1, [review_id, stream_id, seq, record, position, purpose])
 
 
 def decision_bytes(review_id: str, publication_id: str, proposal: Proposal) -> bytes:

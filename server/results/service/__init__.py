@@ -1,12 +1,20 @@
-"""Results: the list, its publication by two people, its sheet, and public receipts."""
+"""Results: the list, its publication by two people, its sheet, receipts, reviews."""
 
+from server.results.service.applying import Applying
+from server.results.service.deciding import Deciding
 from server.results.service.listing import Listed, Sheet, published_rows
+from server.results.service.opening import Openings
+from server.results.service.portal import Portal
 from server.results.service.publishing import Publishing, ResultsService
 from server.results.service.receipts import Receipts, ReceiptWords
 from server.results.service.workbook import workbook
 
 __all__ = [
+    "Applying",
+    "Deciding",
     "Listed",
+    "Openings",
+    "Portal",
     "Publishing",
     "ReceiptWords",
     "Receipts",

@@ -61,9 +61,7 @@ async def reviews_of(
 async def openings_of(session: ReadSession, review_ids: Sequence[str]) -> Sequence[OpeningRow]:
     """The openings of these reviews by position."""
     found = await session.execute(
-        select(OpeningRow)
-        .where(OpeningRow.review_id.in_(review_ids))
-        .order_by(OpeningRow.position)
+        select(OpeningRow).where(OpeningRow.review_id.in_(review_ids)).order_by(OpeningRow.position)
     )
     return found.scalars().all()
 

@@ -33,9 +33,9 @@ from server.results.service.applying import (
     review_row,
     reviews_of,
 )
-from server.results.service.listing import line_of, published_rows
+from server.results.service.listing import line_of, published_rows, result_row
 from server.results.service.opening import REVIEWERS
-from server.results.tables import OpeningRow, PublicationRow, ResultRow, ReviewRow
+from server.results.tables import OpeningRow, PublicationRow, ReviewRow
 from server.sessions.rules import SessionState
 from server.sessions.service import locked_session, need_duty, need_reached, note, session_row
 from server.sessions.tables import SessionRow
@@ -52,6 +52,10 @@ class Reviewed:
     line: Line
     openings: tuple[OpeningRow, ...]
     names: dict[str, str]
+
+    def named(self, account_id: str | None) -> str | None:
+        """The person's name; the account itself where nobody has it any more."""
+        return None if account_id is None else self.names.get(account_id, account_id)
 
 
 class Deciding:
@@ -184,19 +188,7 @@ class Deciding:
         return fresh
 
 
-def result_row(publication_id: str, line: Line) -> ResultRow:
-    """A line as it is stored."""
-    return ResultRow(
-        publication_id=publication_id, candidate_id=line.candidate_id,
-        sitting_id=line.sitting_id, ticket_no=line.ticket_no, form_code=line.form_code,
-        state=line.state.value, score=line.score, full=line.full, passed=line.passed,
-        article_id=line.article_id, receipt_code=line.receipt_code,
-    )  # fmt: skip
-
-
-async def _newest(
-    session: ReadSession, session_id: str
-) -> tuple[PublicationRow, dict[str, Line]]:
+async def _newest(session: ReadSession, session_id: str) -> tuple[PublicationRow, dict[str, Line]]:
     published = await published_rows(session, session_id)
     if published is None:
         raise Refusal("review.not_published", Kind.CONFLICT)
@@ -204,9 +196,7 @@ async def _newest(
     return publication, {row.candidate_id: line_of(row) for row in rows}
 
 
-async def _corrected(
-    tx: WriteSession, session_id: str, before: Line, proposal: Proposal
-) -> Line:
+async def _corrected(tx: WriteSession, session_id: str, before: Line, proposal: Proposal) -> Line:
     score = Decimal(proposal.score or "0")
     pass_score = Decimal((await manifest_of(tx, session_id)).pass_score)
     return Line(

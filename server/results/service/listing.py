@@ -82,7 +82,7 @@ async def sheet_of(session: ReadSession, exam: SessionRow) -> Sheet:
     manifest = await manifest_of(session, exam.id)
     return Sheet(
         exam=exam,
-        lines=tuple(Listed(_line(row), people[row.candidate_id]) for row in rows),
+        lines=tuple(Listed(line_of(row), people[row.candidate_id]) for row in rows),
         pass_score=manifest.pass_score,
         run_id=publication.run_id,
         totals_hash=publication.totals_hash,
@@ -161,7 +161,8 @@ async def _forms(session: ReadSession, session_id: str) -> dict[str, str]:
     return {row.sitting_id: row.form_code for row in found}
 
 
-def _line(row: ResultRow) -> Line:
+def line_of(row: ResultRow) -> Line:
+    """A stored line."""
     return Line(
         candidate_id=row.candidate_id,
         sitting_id=row.sitting_id,
@@ -173,4 +174,21 @@ def _line(row: ResultRow) -> Line:
         passed=row.passed,
         article_id=row.article_id,
         receipt_code=row.receipt_code,
+    )
+
+
+def result_row(publication_id: str, line: Line) -> ResultRow:
+    """A line as it is stored."""
+    return ResultRow(
+        publication_id=publication_id,
+        candidate_id=line.candidate_id,
+        sitting_id=line.sitting_id,
+        ticket_no=line.ticket_no,
+        form_code=line.form_code,
+        state=line.state.value,
+        score=line.score,
+        full=line.full,
+        passed=line.passed,
+        article_id=line.article_id,
+        receipt_code=line.receipt_code,
     )

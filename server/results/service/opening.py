@@ -165,9 +165,17 @@ class Openings:
         return made.to_bytes()
 
     async def told(self, session: ReadSession, sitting_id: str) -> dict[str, list[OpenedAnswer]]:
-        """What the candidate may see, by review: read from the sitting's own stream."""
+        """What the candidate may see, by review: read from the sitting's own stream, and nothing
+        once its key is erased.
+        """
         found: dict[str, list[OpenedAnswer]] = {}
-        for record in await self._ledger.read(session, sitting_stream(sitting_id)):
+        try:
+            records = await self._ledger.read(session, sitting_stream(sitting_id))
+        except Refusal as refused:
+            if refused.code != "ledger.key_missing":
+                raise
+            return found
+        for record in records:
             if record.kind != "record_opened":
                 continue
             body = record.body

@@ -1,4 +1,4 @@
-"""When a session's publicity and reviews begin and end: from its first publication and its policy."""
+"""When publicity and reviews of a session begin and end: by first publication and policy."""
 
 from sqlalchemy import select
 

@@ -19,10 +19,10 @@ from server.accounts.service import accounts_named
 from server.invigilation.tables import IncidentRow, ViolationRow
 from server.marking.service import marks_hold
 from server.results.rules.lines import lines_bytes, lines_hash
-from server.results.service.listing import Sheet, computed, sheet_of
+from server.results.service.listing import Sheet, computed, result_row, sheet_of
 from server.results.service.receipts import Receipts
 from server.results.service.workbook import workbook
-from server.results.tables import PublicationRow, RequestRow, ResultRow
+from server.results.tables import PublicationRow, RequestRow
 from server.sessions.rules import Duty, SessionState
 from server.sessions.service import (
     locked_session,
@@ -172,22 +172,7 @@ class ResultsService:
         )
         tx.add(publication)
         await tx.flush()
-        tx.add_all(
-            ResultRow(
-                publication_id=publication.id,
-                candidate_id=one.line.candidate_id,
-                sitting_id=one.line.sitting_id,
-                ticket_no=one.line.ticket_no,
-                form_code=one.line.form_code,
-                state=one.line.state.value,
-                score=one.line.score,
-                full=one.line.full,
-                passed=one.line.passed,
-                article_id=one.line.article_id,
-                receipt_code=one.line.receipt_code,
-            )
-            for one in sheet.lines
-        )
+        tx.add_all(result_row(publication.id, one.line) for one in sheet.lines)
         await move_session(tx, exam.id, SessionState.PUBLISHED)
         act = {
             "publication_id": publication.id,

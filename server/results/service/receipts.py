@@ -4,7 +4,6 @@ Rules kept here: the code is a locator and never a proof; the answer says whethe
 the receipt still stands in the log; asking is paced per address and over all.
 """
 
-from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -15,13 +14,14 @@ from kernel.clock import Clock, as_datetime
 from kernel.codec import decode
 from kernel.crypto.suite import suite_named
 from kernel.db import Database, ReadSession
-from kernel.errors import Kind, Refusal
+from kernel.errors import Refusal
 from kernel.ids import is_short_code, normalise_code
 from kernel.words import Sentence, sentence
 from ledger.book import Ledger
 from ledger.record import ZERO_HASH, Header, record_hash
 from ledger.stored import stored_head, stored_records
 from server.checkin.service import sitting_stream
+from server.results.service.pacing import Pace
 from server.sittings.tables import SittingRow
 
 PER_ADDRESS_AND_MINUTE = 20
@@ -60,12 +60,11 @@ class Receipts:
         self._db = database
         self._clock = clock
         self._ledger = ledger
-        self._minute = 0
-        self._asked: Counter[str] = Counter()
+        self._pace = Pace(clock, "receipt.too_many", PER_ADDRESS_AND_MINUTE, PER_MINUTE)
 
     async def look_up(self, code: str, *, address: str) -> ReceiptWords:
         """Raises ``receipt.too_many``, ``receipt.code_bad`` for a mistyped code."""
-        self._pace(address)
+        self._pace.take(address)
         if not is_short_code(code):
             raise Refusal("receipt.code_bad")
         plain = normalise_code(code)
@@ -110,16 +109,6 @@ class Receipts:
                 return False
             head = record_hash(suite_named(header.suite), one.header, one.ciphertext)
         return (seen, head) == (said.count, said.head)
-
-    def _pace(self, address: str) -> None:
-        minute = self._clock.now_ms() // 60_000
-        if minute != self._minute:
-            self._minute = minute
-            self._asked.clear()
-        self._asked[address] += 1
-        over_all = self._asked.total() > PER_MINUTE
-        if over_all or self._asked[address] > PER_ADDRESS_AND_MINUTE:
-            raise Refusal("receipt.too_many", Kind.TOO_MANY)
 
 
 def _said(receipt: Mapping[str, Any]) -> _Said:

@@ -12,12 +12,21 @@ PUBLIC = frozenset(
         "POST /api/staff/sign-in",
         "POST /api/sitting/sign-in",
         "GET /api/receipts/{code}",
+        "POST /api/portal/sign-in",
         "GET /healthz",
     }
 )
 """Open without a token."""
 
 _TABLE: tuple[tuple[tuple[Role, ...], tuple[str, ...]], ...] = (
+    (
+        (),  # the candidates' own page knows its own tokens only
+        (
+            "POST /api/portal/sign-out",
+            "GET /api/portal/sitting",
+            "POST /api/portal/reviews",
+        ),
+    ),
     (
         ANYBODY,
         (
@@ -219,6 +228,12 @@ _TABLE: tuple[tuple[tuple[Role, ...], tuple[str, ...]], ...] = (
             "POST /api/sessions/{session_id}/marking/run",
             "GET /api/sessions/{session_id}/marking/run",
             "POST /api/sessions/{session_id}/results/publish",
+            "GET /api/sessions/{session_id}/reviews",
+            "POST /api/sessions/{session_id}/reviews/{review_id}/proposal",
+            "POST /api/sessions/{session_id}/reviews/{review_id}/proposal/approve",
+            "POST /api/sessions/{session_id}/reviews/{review_id}/openings",
+            "POST /api/sessions/{session_id}/reviews/{review_id}/openings/{opening_id}/approve",
+            "GET /api/sessions/{session_id}/reviews/{review_id}/openings/{opening_id}/file",
             "POST /api/sessions/{session_id}/archive",
             "GET /api/sessions/{session_id}/archives",
             "GET /api/archives/{archive_id}/file",

@@ -7,6 +7,7 @@ import pytest
 from kernel.db import Database
 from tests.conftest import FreshDatabase
 from tests.integration.server.after import Afternoon, schema
+from tests.integration.server.results.aftermath import Aftermath
 
 
 @pytest.fixture
@@ -17,3 +18,8 @@ def database_url(fresh_database: FreshDatabase) -> str:
 @pytest.fixture
 async def hall(database: Database, tmp_path: Path) -> Afternoon:
     return await Afternoon(database, tmp_path).build()
+
+
+@pytest.fixture
+async def after(hall: Afternoon) -> Aftermath:
+    return await Aftermath.build(hall)
