@@ -3041,7 +3041,7 @@ export interface components {
             on_its_way: components["schemas"]["BesideBody"][];
             /** Order */
             order: string[];
-            phase: components["schemas"]["Phase"];
+            phase: components["schemas"]["server__supervision__rules__replaying__Phase"];
             /** Seat No */
             seat_no: string;
             /** Submitted */
@@ -3601,16 +3601,6 @@ export interface components {
             seat_no?: string;
         };
         /**
-         * OptionAt
-         * @description An option at its displayed place; ``text`` is empty for who may not read items.
-         */
-        OptionAt: {
-            /** Id */
-            id: string;
-            /** Letter */
-            letter: string;
-            /** Text */
-            text: string;
          * OpenedAnswerBody
          * @description An opened record by position and letters on the screen; no item, no stem, no option text.
          *
@@ -3667,6 +3657,18 @@ export interface components {
             seq: number;
         };
         /**
+         * OptionAt
+         * @description An option at its displayed place; ``text`` is empty for who may not read items.
+         */
+        OptionAt: {
+            /** Id */
+            id: string;
+            /** Letter */
+            letter: string;
+            /** Text */
+            text: string;
+        };
+        /**
          * OptionShown
          * @description An option at its place; the letter exists on this screen only.
          */
@@ -3679,6 +3681,12 @@ export interface components {
             text: string;
         };
         /**
+         * Outcome
+         * @description What a review comes to.
+         * @enum {string}
+         */
+        Outcome: "unchanged" | "corrected";
+        /**
          * OverviewBody
          * @description What can be replayed in a session, and who has looked.
          */
@@ -3687,11 +3695,7 @@ export interface components {
             looks: components["schemas"]["LookedBody"][];
             /** Sittings */
             sittings: components["schemas"]["ReplayableBody"][];
-         * Outcome
-         * @description What a review comes to.
-         * @enum {string}
-         */
-        Outcome: "unchanged" | "corrected";
+        };
         /**
          * OwnReceipt
          * @description What was signed at submission; ``count`` is the number of records in the log.
@@ -3845,12 +3849,6 @@ export interface components {
             passphrase: string;
         };
         /**
-         * Phase
-         * @description What the candidate's screen showed.
-         * @enum {string}
-         */
-        Phase: "before" | "answering" | "paused" | "over";
-        /**
          * PictureBody
          * @description A capture; ``kept`` is false once the picture is gone.
          */
@@ -3864,10 +3862,6 @@ export interface components {
             /** Taken At Ms */
             taken_at_ms: number;
         };
-         * @description Where a session's results stand.
-         * @enum {string}
-         */
-        Phase: "unpublished" | "publicity" | "review" | "over";
         /**
          * PointBody
          * @description A point; ``supply`` is item type → live items.
@@ -3915,7 +3909,7 @@ export interface components {
             name_masked: string;
             /** Occupation Name */
             occupation_name: string;
-            phase: components["schemas"]["Phase"];
+            phase: components["schemas"]["server__results__rules__periods__Phase"];
             /** Positions Most */
             positions_most: number;
             /** Publicity Until Ms */
@@ -3990,23 +3984,6 @@ export interface components {
             extend_s: number;
         };
         /**
-         * ProvedItem
-         * @description An item's mark from the replay and as stored; decimals as text, null while it waits.
-         */
-        ProvedItem: {
-            /** Answer */
-            answer: string;
-            difference: components["schemas"]["Difference"] | null;
-            /** Full */
-            full: string;
-            /** Item Id */
-            item_id: string;
-            /** Number */
-            number: number;
-            /** Replayed */
-            replayed: string | null;
-            /** Stored */
-            stored: string | null;
          * ProposalAsk
          * @description ``score`` is decimal text, only for a correction.
          */
@@ -4029,6 +4006,25 @@ export interface components {
             reason: string;
             /** Score */
             score: string | null;
+        };
+        /**
+         * ProvedItem
+         * @description An item's mark from the replay and as stored; decimals as text, null while it waits.
+         */
+        ProvedItem: {
+            /** Answer */
+            answer: string;
+            difference: components["schemas"]["Difference"] | null;
+            /** Full */
+            full: string;
+            /** Item Id */
+            item_id: string;
+            /** Number */
+            number: number;
+            /** Replayed */
+            replayed: string | null;
+            /** Stored */
+            stored: string | null;
         };
         /**
          * PublishingBody
@@ -5193,6 +5189,18 @@ export interface components {
          * @enum {string}
          */
         server__results__rules__lines__State: "number" | "pending" | "absent" | "violation";
+        /**
+         * Phase
+         * @description Where a session's results stand.
+         * @enum {string}
+         */
+        server__results__rules__periods__Phase: "unpublished" | "publicity" | "review" | "over";
+        /**
+         * Phase
+         * @description What the candidate's screen showed.
+         * @enum {string}
+         */
+        server__supervision__rules__replaying__Phase: "before" | "answering" | "paused" | "over";
     };
     responses: never;
     parameters: never;
