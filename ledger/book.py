@@ -22,6 +22,7 @@ from ledger.disclosure import Opening
 from ledger.fold import Folded, fold
 from ledger.keys import Keys, key_commitment, scope_of
 from ledger.reading import OpenRecord, StreamHead, heads, open_one, read_stream
+from ledger.rotation import Rotated, rewrap, rotate_session
 from ledger.seal import SessionSeal, seal_session
 from ledger.tables import DeviceRow
 from ledger.writer import Guard, LedgerWriter
@@ -43,6 +44,7 @@ class Ledger:
 
     def __init__(self, database: Database, keyring: KeyRing, clock: Clock, origin: str) -> None:
         self.origin = origin
+        self._db = database
         self.custody = keyring.custody
         self.keys = Keys(keyring)
         self._signer = keyring.signer("ledger")
@@ -89,6 +91,22 @@ class Ledger:
         )
         binding = {"session_id": session_id, "data_key": key_commitment(current.key).hex()}
         return await self.append(session, stream_id, [Act(kind, {**body, **binding})])
+
+    async def rotate_keys(self, session_id: str) -> list[Rotated]:
+        """The next data key for every scope of a session that is not sealed.
+
+        Raises ``ledger.stream_unknown``, ``ledger.stream_closed``.
+        """
+        return await rotate_session(self._db, self._appender, session_id)
+
+    async def rewrap_keys(self) -> int:
+        """Session keys under the ring's newest version; how many were moved."""
+        return await rewrap(self._db, self.keys)
+
+    async def session_keys_by_ring(self) -> dict[str, int]:
+        """How many session keys lie under each version of the ring."""
+        async with self._db.read() as session:
+            return await self.keys.by_ring_version(session)
 
     async def append(self, session: WriteSession, stream_id: str, acts: Sequence[Act]) -> Appended:
         """Acts of server and staff, within the caller's transaction."""

@@ -8,7 +8,7 @@ sitting where it has one, so answers and captures share a key.
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from sqlalchemy import select
+from sqlalchemy import func, select
 
 from kernel.codec import encode
 from kernel.crypto import chance, envelope
@@ -70,6 +70,49 @@ class Keys:
         await session.flush()
         _made_here(session)[scope, FIRST_VERSION] = key
         return DataKey(FIRST_VERSION, key)
+
+    async def next_data_key(self, session: WriteSession, scope: str) -> DataKey:
+        """One version more for the scope, wrapped by its session's key. The caller writes the
+        record that announces it. Raises ``ledger.key_missing``.
+        """
+        found = await self._row(session, scope)
+        if found is None:
+            raise Refusal("ledger.key_missing", Kind.NOT_FOUND, scope=scope)
+        made = DataKey(found.version + 1, chance.token_bytes(KEY_BYTES))
+        above = await self._session_key(session, found.parent)
+        wrapped = envelope.seal(above, made.key, _purpose(scope, made.version))
+        row = KeyRow(scope=scope, version=made.version, parent=found.parent, wrapped=wrapped)
+        session.add(row)
+        await session.flush()
+        _made_here(session)[scope, made.version] = made.key
+        return made
+
+    async def rewrap_session_keys(self, session: WriteSession, limit: int) -> int:
+        """Put up to ``limit`` session keys that lie under an older ring version under the newest;
+        how many there were.
+        """
+        newest = self._ring.version.to_bytes(2, "big")
+        rows = await session.scalars(
+            select(KeyRow)
+            .where(KeyRow.parent == "", func.substr(KeyRow.wrapped, 1, 2) != newest)
+            .order_by(KeyRow.scope, KeyRow.version)
+            .limit(limit)
+            .with_for_update()
+        )
+        count = 0
+        for row in rows.all():
+            purpose = _purpose(row.scope, row.version)
+            row.wrapped = self._ring.wrap(self._ring.unwrap(row.wrapped, purpose), purpose)
+            count += 1
+        return count
+
+    async def by_ring_version(self, session: ReadSession) -> dict[str, int]:
+        """How many session keys each version of the ring wraps."""
+        version = func.substr(KeyRow.wrapped, 1, 2)
+        found = await session.execute(
+            select(version, func.count()).where(KeyRow.parent == "").group_by(version)
+        )
+        return {str(int.from_bytes(at, "big")): count for at, count in found}
 
     async def data_key(self, session: ReadSession, scope: str, version: int) -> bytes:
         """Raises ``ledger.key_missing`` when it was never there or has been erased."""

@@ -84,6 +84,7 @@ _TABLE: tuple[tuple[str, Writer, tuple[str, ...], str, str], ...] = (
     ("capture", _V, (_CAMERA,), "抓拍比对", "a frame was matched"),
     ("segment", _V, (_CAMERA,), "录像分段", "a recording segment was stored"),
     ("gap", _V, (_CAMERA,), "录像缺口", "a part of the recording is missing"),
+    ("key_rotated", _V, (*_ACTS, _CAMERA), "更换数据密钥", "later records are under the next key"),
     # the room and the session
     ("room_opened", _V, (_ROOM,), "考场建档", "the room's stream begins"),
     ("session_opened", _V, (_SESSION,), "场次建档", "the session's stream begins"),

@@ -77,6 +77,7 @@ class Bodies:
         self._session_id = session_id
         self._keys = keys
         self._devices: dict[int, _Device] = {}
+        self._version = 0
         self._result = Opened()
 
     def take(self, one: Stored) -> None:
@@ -103,7 +104,7 @@ class Bodies:
     def _take(self, one: Stored) -> tuple[Damage, str] | None:
         header = one.header
         key = self._keys.get((scope_of(self._stream_id), header.key_version))
-        if key is None:
+        if key is None or (header.seq > 1 and header.key_version != self._version):
             return Damage.WRONG_KEY_VERSION, str(header.key_version)
         try:
             suite = suite_named(header.suite)
@@ -118,10 +119,13 @@ class Bodies:
         if (header.seq == 1) != (body.kind in _OPENINGS):
             return Damage.UNKNOWN_KIND, f"{body.kind} as record {header.seq}"
         if header.seq == 1:
+            self._version = header.key_version
             return self._opening(body, key)
         return self._later(one, body, entry.writer)
 
     def _later(self, one: Stored, body: Body, writer: Writer) -> tuple[Damage, str] | None:
+        if body.kind == "key_rotated":
+            return self._rotated(body)
         if body.kind == "device":
             return self._device(one.header.epoch, body)
         if body.kind == "conflict":
@@ -144,6 +148,17 @@ class Bodies:
         sitting_id = stated.get("sitting_id", rest)
         if noun in {"sitting", "camera"} and sitting_id != rest:
             return Damage.RELABELLED, str(sitting_id)[:60]
+        return None
+
+    def _rotated(self, body: Body) -> tuple[Damage, str] | None:
+        """The next record, if there is one, is under the version that this one commits to."""
+        version = self._version + 1
+        if body.content.get("version") != version:
+            return Damage.WRONG_KEY_VERSION, f"{str(body.content.get('version'))[:20]} announced"
+        key = self._keys.get((scope_of(self._stream_id), version))
+        if key is not None and body.content.get("data_key") != key_commitment(key).hex():
+            return Damage.WRONG_KEY, f"version {version}"
+        self._version = version
         return None
 
     def _device(self, epoch: int, body: Body) -> tuple[Damage, str] | None:

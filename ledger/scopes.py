@@ -13,6 +13,12 @@ def scope_of(stream_id: str) -> str:
     return f"sitting/{rest}" if noun == "camera" else stream_id
 
 
+def streams_of(scope: str) -> list[str]:
+    """Every stream that may be under the scope's key, in the order of their names."""
+    noun, _, rest = scope.partition("/")
+    return [f"camera/{rest}", scope] if noun == "sitting" else [scope]
+
+
 def key_commitment(key: bytes) -> bytes:
     """What the opening record says of the data key: it binds without telling."""
     return digest.sha256(encode("data-key-commitment", 1, [key]))

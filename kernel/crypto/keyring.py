@@ -1,10 +1,12 @@
 """The key ring: the top of the key hierarchy, outside the database.
 
-Rules kept here: the file is created once with mode 0600 and never rewritten in place; data keys are
-wrapped under a purpose; the custody grade is said plainly (``file``: root on this machine can
-read it).
+Rules kept here: the file has mode 0600 and is never rewritten in place (a new file is fsynced and
+renamed over it, and the folder fsynced); a master key is only ever added, so whatever was wrapped
+once can be unwrapped; data keys are wrapped under a purpose; the custody grade is said plainly
+(``file``: root on this machine can read it).
 """
 
+import fcntl
 import json
 import os
 from pathlib import Path
@@ -15,8 +17,8 @@ from kernel.crypto.signing import ServerKey
 
 
 class KeyRing(Protocol):
-    """Wraps data keys and signs. Durable before it returns; a wrapped key names its ring
-    version.
+    """Wraps data keys and signs. Durable before it returns; a wrapped key begins with its ring
+    version (2 bytes, big-endian).
     """
 
     @property
@@ -35,16 +37,36 @@ class KeyRing(Protocol):
 
 
 class FileKeyRing:
-    """A JSON file with 32-byte master keys by version; sub-keys by HKDF from the newest version."""
+    """A JSON file with 32-byte master keys by version. Wrapping keys come by HKDF from the newest
+    version; signing and lookup keys from the first, so that they stay what they are.
+    """
 
     custody = "file"
 
     def __init__(self, path: Path) -> None:
+        self._path = path
         if not path.exists():
-            _create(path)
-        data = json.loads(path.read_text())
-        self._masters = {int(v): bytes.fromhex(k) for v, k in data["masters"].items()}
-        self.version = max(self._masters)
+            _store(path, {1: chance.token_bytes(32)})
+        self._masters = _load(path)
+
+    @property
+    def version(self) -> int:
+        return max(self._masters)
+
+    def rotate(self) -> int:
+        """A new master key; the new version. Other processes find it when they first meet it, and
+        wrap under it from their next start on.
+        """
+        lock = os.open(self._path.parent, os.O_RDONLY)
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX)
+            masters = _load(self._path)
+            masters[max(masters) + 1] = chance.token_bytes(32)
+            _store(self._path, masters)
+            self._masters = masters
+        finally:
+            os.close(lock)
+        return self.version
 
     def wrap(self, key: bytes, purpose: bytes) -> bytes:
         sealed = envelope.seal(self._sub(self.version, b"wrap"), key, purpose)
@@ -52,6 +74,8 @@ class FileKeyRing:
 
     def unwrap(self, wrapped: bytes, purpose: bytes) -> bytes:
         version = int.from_bytes(wrapped[:2], "big")
+        if version not in self._masters:
+            self._masters = _load(self._path)  # rotated by another process meanwhile
         if version not in self._masters:
             raise ValueError(f"key ring has no version {version}")
         return envelope.unseal(self._sub(version, b"wrap"), wrapped[2:], purpose)
@@ -66,14 +90,18 @@ class FileKeyRing:
         return digest.hkdf(self._masters[version], salt=b"gongyuan/keyring/v1", info=info, size=32)
 
 
-def _create(path: Path) -> None:
+def _load(path: Path) -> dict[int, bytes]:
+    data = json.loads(path.read_text())
+    return {int(version): bytes.fromhex(key) for version, key in data["masters"].items()}
+
+
+def _store(path: Path, masters: dict[int, bytes]) -> None:
     path.parent.mkdir(parents=True, exist_ok=True)
     fresh = path.with_suffix(".new")
     handle = os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
     with os.fdopen(handle, "w") as file:
-        json.dump(
-            {"format": "gongyuan-keyring-1", "masters": {"1": chance.token_bytes(32).hex()}}, file
-        )
+        held = {str(version): key.hex() for version, key in masters.items()}
+        json.dump({"format": "gongyuan-keyring-1", "masters": held}, file)
         file.flush()
         os.fsync(file.fileno())
     fresh.rename(path)

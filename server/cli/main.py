@@ -25,6 +25,7 @@ def parser() -> argparse.ArgumentParser:
         doctor,
         draw,
         face,
+        keys,
         practice,
         rehearse,
         serve,
@@ -62,6 +63,7 @@ def parser() -> argparse.ArgumentParser:
             archive.run_verify,
             "prove an archive offline · 离线核验",
         ),
+        ("keys", keys.keys_arguments, keys.run_keys, "the ledger's keys · 日志密钥"),
         ("bench", bench.bench_arguments, bench.run_bench, "against the limit · 基准测试"),
     )
     root = argparse.ArgumentParser(prog="gongyuan", description="Gongyuan 贡院")

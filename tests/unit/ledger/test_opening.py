@@ -26,6 +26,7 @@ class Story:
 
     def __init__(self) -> None:
         self.device = DeviceKey()
+        self.keys: dict[tuple[str, int], bytes] = {(STREAM, 1): KEY}
         opening = {
             "session_id": SESSION,
             "sitting_id": "s1",
@@ -69,8 +70,9 @@ class Story:
         """Sealed in good order: the chain of a liar holds."""
         previous, held = ZERO_HASH, []
         for seq, (kind, content, epoch, version) in enumerate(self.entries, 1):
+            key = self.keys.get((STREAM, version), KEY)
             sealed = seal_record(
-                SUITE, KEY, Place(ORIGIN, STREAM, seq, previous, version), salt=bytes(32),
+                SUITE, key, Place(ORIGIN, STREAM, seq, previous, version), salt=bytes(32),
                 server_ms=seq, epoch=epoch, kind=kind, content=content,
             )  # fmt: skip
             held.append((sealed.header, sealed.ciphertext))
@@ -82,7 +84,8 @@ class Story:
         return file.records
 
     def opened(self, key: bytes = KEY) -> Opened:
-        return open_bodies(ORIGIN, STREAM, SESSION, self.records(), {(STREAM, 1): key})
+        keys = {**self.keys, (STREAM, 1): key}
+        return open_bodies(ORIGIN, STREAM, SESSION, self.records(), keys)
 
 
 def body(story: Story, seq: int) -> dict[str, Any]:
@@ -190,3 +193,59 @@ def test_another_key_opens_nothing() -> None:
     found = Story().opened(bytes(32)).finding
     assert found is not None
     assert (found.damage, found.seq) == (Damage.UNREADABLE, 1)
+
+
+SECOND = bytes(range(1, 33))
+
+
+def rotate(story: Story, version: int = 2, key: bytes = SECOND) -> None:
+    """The announcement after record 4, and the rest under version 2."""
+    story.keys[STREAM, 2] = SECOND
+    act = {"version": version, "data_key": key_commitment(key).hex()}
+    later = [(*entry[:3], 2) for entry in story.entries[4:]]
+    story.entries[4:] = [("key_rotated", act, 1, 1), *later]
+
+
+def test_an_announced_key_is_taken_up_by_the_next_record() -> None:
+    story = Story()
+    rotate(story)
+    opened = story.opened()
+    assert opened.finding is None
+    assert opened.bodies == len(story.entries)
+
+
+def jump_unannounced(story: Story) -> None:
+    rotate(story)
+    del story.entries[4]
+
+
+def announce_and_stay(story: Story) -> None:
+    rotate(story)
+    story.entries[5] = (*story.entries[5][:3], 1)
+
+
+def announce_two_steps(story: Story) -> None:
+    rotate(story, version=3)
+
+
+def announce_another_key(story: Story) -> None:
+    rotate(story, key=bytes(32))
+
+
+@pytest.mark.parametrize(
+    ("change", "damage", "seq"),
+    [
+        (jump_unannounced, Damage.WRONG_KEY_VERSION, 5),
+        (announce_and_stay, Damage.WRONG_KEY_VERSION, 6),
+        (announce_two_steps, Damage.WRONG_KEY_VERSION, 5),
+        (announce_another_key, Damage.WRONG_KEY, 5),
+    ],
+)
+def test_a_key_that_changes_without_its_record_is_found(
+    change: Callable[[Story], None], damage: Damage, seq: int
+) -> None:
+    story = Story()
+    change(story)
+    finding = story.opened().finding
+    assert finding is not None
+    assert (finding.damage, finding.seq) == (damage, seq)
