@@ -449,6 +449,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/incidents/{incident_id}/conflicts": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Conflicts */
+        get: operations["conflicts_api_incidents__incident_id__conflicts_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/incidents/{incident_id}/decide": {
         parameters: {
             query?: never;
@@ -988,6 +1005,23 @@ export interface paths {
         };
         /** Incidents */
         get: operations["incidents_api_sessions__session_id__incidents_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/sessions/{session_id}/late": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Late */
+        get: operations["late_api_sessions__session_id__late_get"];
         put?: never;
         post?: never;
         delete?: never;
@@ -1659,6 +1693,23 @@ export interface paths {
         put?: never;
         /** Force Submit */
         post: operations["force_submit_api_sittings__sitting_id__force_submit_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/sittings/{sitting_id}/late": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Decide Late */
+        post: operations["decide_late_api_sittings__sitting_id__late_post"];
         delete?: never;
         options?: never;
         head?: never;
@@ -2391,6 +2442,22 @@ export interface components {
             second_pin?: string | null;
         };
         /**
+         * ConflictShown
+         * @description ``kept`` came first and counts; ``given`` came second. Numbers are positions, 0 for none.
+         */
+        ConflictShown: {
+            /** Client Seq */
+            client_seq: number;
+            /** Epoch */
+            epoch: number;
+            given: components["schemas"]["ContentShown"];
+            kept: components["schemas"]["ContentShown"] | null;
+            /** Kept Number */
+            kept_number: number;
+            /** Number */
+            number: number;
+        };
+        /**
          * Consent
          * @description The candidate's answer to the face notice.
          */
@@ -2399,6 +2466,20 @@ export interface components {
             face: boolean;
             /** Notice Version */
             notice_version: string;
+        };
+        /**
+         * ContentShown
+         * @description One of them; ``words`` are displayed letters or the text, empty for none.
+         */
+        ContentShown: {
+            /** Client Ms */
+            client_ms: number;
+            /** Kind */
+            kind: string;
+            /** Server Ms */
+            server_ms: number;
+            /** Words */
+            words: string;
         };
         /**
          * CourseBody
@@ -2428,6 +2509,24 @@ export interface components {
          */
         Decide: {
             decision: components["schemas"]["Decision"];
+            /**
+             * Reason Code
+             * @default
+             */
+            reason_code?: string;
+            /**
+             * Reason Text
+             * @default
+             */
+            reason_text?: string;
+        };
+        /**
+         * DecideLate
+         * @description Whether the late data count, and why.
+         */
+        DecideLate: {
+            /** Counted */
+            counted: boolean;
             /**
              * Reason Code
              * @default
@@ -3251,6 +3350,53 @@ export interface components {
             page_size: number;
             /** Total */
             total: number;
+        };
+        /**
+         * LateBody
+         * @description A sitting with late data; ``open_until_ms`` while more may come.
+         */
+        LateBody: {
+            /** Deadline Ms */
+            deadline_ms: number | null;
+            /** Decided */
+            decided: components["schemas"]["SaidBody"][];
+            /** Items */
+            items: components["schemas"]["LateItemBody"][];
+            /** Name Masked */
+            name_masked: string;
+            /** Offline Since Ms */
+            offline_since_ms: number | null;
+            /** Open Until Ms */
+            open_until_ms: number | null;
+            proposed: components["schemas"]["SaidBody"] | null;
+            /** Records */
+            records: number;
+            /** Seat No */
+            seat_no: string;
+            /** Sitting Id */
+            sitting_id: string;
+            /** Ticket No */
+            ticket_no: string;
+        };
+        /**
+         * LateItemBody
+         * @description One item: what counts without the late data, and the late answer; letters as displayed.
+         */
+        LateItemBody: {
+            /** Counted */
+            counted: string;
+            /** Counted Client Ms */
+            counted_client_ms: number | null;
+            /** Counted Server Ms */
+            counted_server_ms: number | null;
+            /** Late */
+            late: string;
+            /** Late Client Ms */
+            late_client_ms: number;
+            /** Late Server Ms */
+            late_server_ms: number;
+            /** Number */
+            number: number;
         };
         /**
          * LateOverride
@@ -4464,6 +4610,22 @@ export interface components {
             version: number;
             /** Waiting */
             waiting: number;
+        };
+        /**
+         * SaidBody
+         * @description One person's word.
+         */
+        SaidBody: {
+            /** At Ms */
+            at_ms: number;
+            /** Counted */
+            counted: boolean;
+            /** Name */
+            name: string;
+            /** Reason Code */
+            reason_code: string;
+            /** Reason Text */
+            reason_text: string;
         };
         /**
          * ScopeBody
@@ -6926,6 +7088,73 @@ export interface operations {
             };
         };
     };
+    conflicts_api_incidents__incident_id__conflicts_get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                incident_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ConflictShown"][];
+                };
+            };
+            /** @description incident.needs_chief, sessions.not_staffed */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"] & {
+                        /** @enum {string} */
+                        code: "incident.needs_chief" | "sessions.not_staffed";
+                    };
+                };
+            };
+            /** @description incident.unknown, sessions.unknown */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"] & {
+                        /** @enum {string} */
+                        code: "incident.unknown" | "sessions.unknown";
+                    };
+                };
+            };
+            /** @description incident.no_conflict, papers.not_released */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"] & {
+                        /** @enum {string} */
+                        code: "incident.no_conflict" | "papers.not_released";
+                    };
+                };
+            };
+            /** @description Refused */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
     decide_api_incidents__incident_id__decide_post: {
         parameters: {
             query?: never;
@@ -6950,7 +7179,7 @@ export interface operations {
                     "application/json": components["schemas"]["Decided"];
                 };
             };
-            /** @description sessions.not_staffed */
+            /** @description incident.needs_chief, sessions.not_staffed */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -6958,7 +7187,7 @@ export interface operations {
                 content: {
                     "application/json": components["schemas"]["ErrorBody"] & {
                         /** @enum {string} */
-                        code: "sessions.not_staffed";
+                        code: "incident.needs_chief" | "sessions.not_staffed";
                     };
                 };
             };
@@ -9149,6 +9378,73 @@ export interface operations {
             };
         };
     };
+    late_api_sessions__session_id__late_get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                session_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["LateBody"][];
+                };
+            };
+            /** @description sessions.not_staffed */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"] & {
+                        /** @enum {string} */
+                        code: "sessions.not_staffed";
+                    };
+                };
+            };
+            /** @description sessions.unknown */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"] & {
+                        /** @enum {string} */
+                        code: "sessions.unknown";
+                    };
+                };
+            };
+            /** @description papers.not_released, sessions.wrong_state */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"] & {
+                        /** @enum {string} */
+                        code: "papers.not_released" | "sessions.wrong_state";
+                    };
+                };
+            };
+            /** @description Refused */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
     progress_api_sessions__session_id__marking_progress_get: {
         parameters: {
             query?: never;
@@ -9358,7 +9654,7 @@ export interface operations {
                     };
                 };
             };
-            /** @description marking.form_unknown, marking.submission_differs, papers.not_released, papers.scoring_closed, sessions.wrong_state */
+            /** @description marking.form_unknown, marking.late_open, marking.late_undecided, marking.submission_differs, papers.not_released, papers.scoring_closed, sessions.wrong_state */
             409: {
                 headers: {
                     [name: string]: unknown;
@@ -9366,7 +9662,7 @@ export interface operations {
                 content: {
                     "application/json": components["schemas"]["ErrorBody"] & {
                         /** @enum {string} */
-                        code: "marking.form_unknown" | "marking.submission_differs" | "papers.not_released" | "papers.scoring_closed" | "sessions.wrong_state";
+                        code: "marking.form_unknown" | "marking.late_open" | "marking.late_undecided" | "marking.submission_differs" | "papers.not_released" | "papers.scoring_closed" | "sessions.wrong_state";
                     };
                 };
             };
@@ -12107,6 +12403,89 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"] & {
                         /** @enum {string} */
                         code: "accounts.locked";
+                    };
+                };
+            };
+            /** @description Refused */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    decide_late_api_sittings__sitting_id__late_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                sitting_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["DecideLate"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["LateBody"];
+                };
+            };
+            /** @description approval.same_person, sessions.not_staffed */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"] & {
+                        /** @enum {string} */
+                        code: "approval.same_person" | "sessions.not_staffed";
+                    };
+                };
+            };
+            /** @description late.none, sessions.unknown, sitting.unknown */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"] & {
+                        /** @enum {string} */
+                        code: "late.none" | "sessions.unknown" | "sitting.unknown";
+                    };
+                };
+            };
+            /** @description late.decided, late.open, marking.published, papers.not_released, sessions.wrong_state */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"] & {
+                        /** @enum {string} */
+                        code: "late.decided" | "late.open" | "marking.published" | "papers.not_released" | "sessions.wrong_state";
+                    };
+                };
+            };
+            /** @description act.reason_long, act.reason_missing */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"] & {
+                        /** @enum {string} */
+                        code: "act.reason_long" | "act.reason_missing";
                     };
                 };
             };

@@ -8,7 +8,15 @@ from pydantic import BaseModel, Field
 from kernel.access import Principal, Role
 from kernel.errors import Kind
 from kernel.web import refusals, staff
-from server.marking.service import MarkingRun, MarkingService, Progress, Task
+from server.checkin.service import Reason
+from server.marking.service import (
+    LateSitting,
+    MarkingRun,
+    MarkingService,
+    Progress,
+    Said,
+    Task,
+)
 
 Conductor = Annotated[Principal, staff(Role.OFFICER, Role.CHIEF)]
 Marker = Annotated[Principal, staff(Role.MARKER)]
@@ -75,6 +83,90 @@ class Mark(BaseModel):
     note: str = Field("", max_length=2_000)
 
 
+class LateItemBody(BaseModel):
+    """One item: what counts without the late data, and the late answer; letters as displayed."""
+
+    number: int
+    counted: str
+    counted_client_ms: int | None
+    counted_server_ms: int | None
+    late: str
+    late_client_ms: int
+    late_server_ms: int
+
+
+class SaidBody(BaseModel):
+    """One person's word."""
+
+    name: str
+    counted: bool
+    reason_code: str
+    reason_text: str
+    at_ms: int
+
+
+class LateBody(BaseModel):
+    """A sitting with late data; ``open_until_ms`` while more may come."""
+
+    sitting_id: str
+    seat_no: str
+    ticket_no: str
+    name_masked: str
+    deadline_ms: int | None
+    offline_since_ms: int | None
+    open_until_ms: int | None
+    records: int
+    items: list[LateItemBody]
+    proposed: SaidBody | None
+    decided: list[SaidBody]
+
+
+class DecideLate(BaseModel):
+    """Whether the late data count, and why."""
+
+    counted: bool
+    reason_code: str = Field("", max_length=100)
+    reason_text: str = Field("", max_length=2_000)
+
+
+def _said(said: Said) -> SaidBody:
+    return SaidBody(
+        name=said.name,
+        counted=said.counted,
+        reason_code=said.reason.code,
+        reason_text=said.reason.text,
+        at_ms=said.at_ms,
+    )
+
+
+def _late(one: LateSitting) -> LateBody:
+    data = one.data
+    return LateBody(
+        sitting_id=one.sitting_id,
+        seat_no=one.seat_no,
+        ticket_no=one.ticket_no,
+        name_masked=one.name_masked,
+        deadline_ms=data.deadline_ms,
+        offline_since_ms=data.offline_since_ms,
+        open_until_ms=one.open_until_ms,
+        records=len(data.seqs),
+        items=[
+            LateItemBody(
+                number=item.number,
+                counted=item.counted,
+                counted_client_ms=item.counted_client_ms,
+                counted_server_ms=item.counted_server_ms,
+                late=item.late,
+                late_client_ms=item.late_client_ms,
+                late_server_ms=item.late_server_ms,
+            )
+            for item in data.items
+        ],
+        proposed=None if one.proposed is None else _said(one.proposed),
+        decided=[_said(said) for said in one.decided],
+    )
+
+
 def _run(done: MarkingRun) -> RunBody:
     row = done.run
     return RunBody(
@@ -120,6 +212,8 @@ def router(service: MarkingService) -> APIRouter:
             marking__key_missing=Kind.INVALID,
             marking__form_unknown=Kind.CONFLICT,
             marking__submission_differs=Kind.CONFLICT,
+            marking__late_open=Kind.CONFLICT,
+            marking__late_undecided=Kind.CONFLICT,
         ),
     )
     async def run(principal: Conductor, session_id: str) -> RunBody:
@@ -132,6 +226,34 @@ def router(service: MarkingService) -> APIRouter:
     async def newest(principal: Conductor, session_id: str) -> RunBody | None:
         done = await service.newest(principal, session_id)
         return None if done is None else _run(done)
+
+    @api.get(
+        "/sessions/{session_id}/late",
+        responses=refusals(**ENTRY, papers__not_released=Kind.CONFLICT),
+    )
+    async def late(principal: Conductor, session_id: str) -> list[LateBody]:
+        return [_late(one) for one in await service.late.listing(principal, session_id)]
+
+    @api.post(
+        "/sittings/{sitting_id}/late",
+        responses=refusals(
+            **ENTRY,
+            sitting__unknown=Kind.NOT_FOUND,
+            papers__not_released=Kind.CONFLICT,
+            late__none=Kind.NOT_FOUND,
+            late__open=Kind.CONFLICT,
+            late__decided=Kind.CONFLICT,
+            marking__published=Kind.CONFLICT,
+            approval__same_person=Kind.FORBIDDEN,
+            act__reason_missing=Kind.INVALID,
+            act__reason_long=Kind.INVALID,
+        ),
+    )
+    async def decide_late(principal: Conductor, sitting_id: str, body: DecideLate) -> LateBody:
+        reason = Reason(body.reason_code, body.reason_text)
+        return _late(
+            await service.late.decide(principal, sitting_id, counted=body.counted, reason=reason)
+        )
 
     @api.get(
         "/sessions/{session_id}/marking/queue",

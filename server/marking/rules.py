@@ -1,6 +1,7 @@
 """Marking as arithmetic: a folded sitting and a scoring key in, marks out.
 
-Rules kept here: decimal arithmetic; only what the ledger holds is marked; a text answer waits for a
+Rules kept here: decimal arithmetic; only what the ledger holds is marked, and nothing while late
+data stand undecided or may still come; a text answer waits for a
 person; a mark by hand lies between 0 and the full mark in steps of 0.5; marks are named by one hash
 over every item of every sitting, so a changed mark is a changed hash.
 """
@@ -11,7 +12,7 @@ from decimal import Decimal, InvalidOperation
 from hashlib import sha256
 
 from kernel.codec import Field, encode
-from kernel.errors import Refusal
+from kernel.errors import Kind, Refusal
 from kernel.lot import shuffled
 from paper.package import Form
 from paper.responses import Response
@@ -144,6 +145,27 @@ def changes(before: Iterable[Sheet], after: Iterable[Sheet]) -> list[Change]:
         for sitting_id in sorted(old.keys() | new.keys())
         if old.get(sitting_id) != new.get(sitting_id)
     ]
+
+
+def late_bytes(sitting_id: str, hashes: Sequence[bytes], *, counted: bool) -> bytes:
+    """What two people agree to: whether exactly these late records of the sitting count."""
+    return encode("late-decision", 1, [sitting_id, int(counted), list(hashes)])
+
+
+def check_late(late: Mapping[str, tuple[int, int | None]], now_ms: int) -> None:
+    """Marking waits until late data can neither come nor be undecided.
+
+    ``late`` is sitting id → (undecided records, until when more may come). Raises
+    ``marking.late_open``, ``marking.late_undecided``.
+    """
+    until_ms = max((until for _, until in late.values() if until is not None), default=now_ms)
+    if now_ms < until_ms:
+        raise Refusal("marking.late_open", Kind.CONFLICT, wait_s=-(-(until_ms - now_ms) // 1_000))
+    undecided = sorted(sitting for sitting, (count, _) in late.items() if count)
+    if undecided:
+        raise Refusal(
+            "marking.late_undecided", Kind.CONFLICT, count=len(undecided), sitting=undecided[0]
+        )
 
 
 def queue_order(seed: bytes, answers: Sequence[TextAnswer]) -> list[TextAnswer]:

@@ -70,3 +70,20 @@ class TaskRow(ServerTable):
     marked_at_ms: Mapped[int | None]
     leased_by: Mapped[str | None]
     lease_until_ms: Mapped[int]
+
+
+class LateRow(ServerTable):
+    """The first person's word on late data, while it waits for a second. ``question`` is hex of
+    ``rules.late_bytes``; once decided, the row goes and the word stands in the ledger.
+    """
+
+    __tablename__ = "marking_late"
+    sitting_id: Mapped[str] = mapped_column(primary_key=True)
+    session_id: Mapped[str] = mapped_column(ForeignKey("sessions_session.id"), index=True)
+    approval_id: Mapped[str]
+    question: Mapped[str]
+    counted: Mapped[bool]
+    said_by: Mapped[str]
+    reason_code: Mapped[str]
+    reason_text: Mapped[str]
+    said_at_ms: Mapped[int]

@@ -82,6 +82,7 @@ def add(api: APIRouter, service: InvigilationService) -> None:
             incident__unknown=Kind.NOT_FOUND,
             incident__decided=Kind.CONFLICT,
             incident__decision=Kind.INVALID,
+            incident__needs_chief=Kind.FORBIDDEN,
             sessions__not_staffed=Kind.FORBIDDEN,
         ),
     )

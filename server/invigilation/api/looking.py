@@ -7,6 +7,7 @@ from kernel.web import refusals, sends
 from server.invigilation.api.asks import ROOM, AnyStaff, Confirmer, Watcher, WithReason
 from server.invigilation.service import (
     ArticleTable,
+    ConflictShown,
     Incident,
     InvigilationService,
     RoomWall,
@@ -42,6 +43,20 @@ def add(api: APIRouter, service: InvigilationService) -> None:
     @api.get("/sessions/{session_id}/incidents", responses=ROOM)
     async def incidents(principal: Watcher, session_id: str) -> list[Incident]:
         return await service.records.incidents(principal, session_id)
+
+    @api.get(
+        "/incidents/{incident_id}/conflicts",
+        responses=refusals(
+            incident__unknown=Kind.NOT_FOUND,
+            incident__no_conflict=Kind.CONFLICT,
+            incident__needs_chief=Kind.FORBIDDEN,
+            sessions__not_staffed=Kind.FORBIDDEN,
+            sessions__unknown=Kind.NOT_FOUND,
+            papers__not_released=Kind.CONFLICT,
+        ),
+    )
+    async def conflicts(principal: Watcher, incident_id: str) -> list[ConflictShown]:
+        return await service.conflicts.of_incident(principal, incident_id)
 
     @api.get(
         "/captures/{capture_id}.jpg",

@@ -8,9 +8,11 @@ from server.invigilation.service.absences import Absences, Absentee
 from server.invigilation.service.acts import Acts
 from server.invigilation.service.articles import ArticleTable, RuleSets
 from server.invigilation.service.captures import Captures
+from server.invigilation.service.conflicts import Conflicts
 from server.invigilation.service.incidents import IncidentBook, incident_json
 from server.invigilation.service.records import Records
 from server.invigilation.service.shapes import (
+    ConflictShown,
     Incident,
     RoomRecord,
     RoomWall,
@@ -36,6 +38,7 @@ class InvigilationService:
         self.absences = Absences(hall)
         self.acts = Acts(sittings, accounts, self.rule_sets)
         self.captures = Captures(hall, book, proctor)
+        self.conflicts = Conflicts(hall)
         self.wall = Wall(sittings)
         self.records = Records(sittings, self.absences)
 
@@ -46,6 +49,8 @@ __all__ = [
     "Acts",
     "ArticleTable",
     "Captures",
+    "ConflictShown",
+    "Conflicts",
     "Incident",
     "IncidentBook",
     "InvigilationService",

@@ -38,6 +38,7 @@ from server.sessions.service import need_duty, rooms_of
 from server.sittings.service import Acting, Loaded, SittingsService, ensure, locked, of_session
 
 ACTORS = (Duty.INVIGILATOR, Duty.CHIEF)
+DECIDERS = (Duty.CHIEF, Duty.INVIGILATOR)
 EVIDENCE_MS = 60_000
 
 
@@ -56,12 +57,17 @@ class Acts:
     async def decide(
         self, principal: Principal, incident_id: str, decision: Decision, reason: Reason
     ) -> IncidentRow:
-        """A person's word on a case. Raises ``incident.decided``, ``incident.decision``."""
+        """A person's word on a case; on a conflict the chief's, who has read both contents.
+
+        Raises ``incident.decided``, ``incident.decision``, ``incident.needs_chief``.
+        """
         reason.need()
         hall = self._hall
         async with hall.database.write() as tx:
             row = await locked_incident(tx, incident_id)
-            await need_duty(tx, principal, row.session_id, row.room_id, ACTORS)
+            duty = await need_duty(tx, principal, row.session_id, row.room_id, DECIDERS)
+            if row.kind == IncidentKind.CONFLICT.value and duty is not Duty.CHIEF:
+                raise Refusal("incident.needs_chief", Kind.FORBIDDEN)
             check_decision(IncidentKind(row.kind), row.state, decision)
             now_ms = hall.clock.now_ms()
             row.state, row.decision, row.decided_by = DECIDED, decision.value, principal.subject

@@ -16,6 +16,7 @@ from ledger.fold import fold
 from paper.package import Content, Form, form_hash
 from paper.responses import Response, parse_response
 from server.checkin.service import sitting_stream
+from server.sittings.rules.logged import late_until_ms
 from server.sittings.tables import SittingRow
 
 _FOLDED_AT_ONCE = 50
@@ -23,17 +24,23 @@ _FOLDED_AT_ONCE = 50
 
 @dataclass(frozen=True, slots=True)
 class Folded:
-    """A sitting's answers in the form they are marked."""
+    """A sitting's answers in the form they are marked. ``undecided`` counts late answers without a
+    decision; until ``late_until_ms`` more may come.
+    """
 
     sitting_id: str
     form: Form
     responses: dict[str, Response]
+    undecided: int
+    late_until_ms: int | None
 
 
 async def fold_session(
-    database: Database, ledger: Ledger, session_id: str, content: Content
+    database: Database, ledger: Ledger, session_id: str, content: Content, late_data_s: int
 ) -> list[Folded]:
-    """Every sitting that the ledger says was handed in, by sitting id."""
+    """Every sitting that the ledger says was handed in, by sitting id; late answers are among them
+    only where two people counted them.
+    """
     forms = {form.form_code: form for form in content.forms}
     async with database.read() as session:
         heads = await ledger.heads(session, session_id)
@@ -51,14 +58,17 @@ async def fold_session(
             for stream in streams[at : at + _FOLDED_AT_ONCE]:
                 records = await ledger.read(session, stream)
                 if any(record.kind == "submitted" for record in records):
-                    folded.append(_folded(stream.removeprefix(prefix), records, forms))
+                    sitting_id = stream.removeprefix(prefix)
+                    folded.append(_folded(sitting_id, records, forms, late_data_s))
     differing = stored.symmetric_difference(one.sitting_id for one in folded)
     if differing:
         raise Refusal("marking.submission_differs", Kind.CONFLICT, sitting=min(differing))
     return folded
 
 
-def _folded(sitting_id: str, records: Sequence[OpenRecord], forms: Mapping[str, Form]) -> Folded:
+def _folded(
+    sitting_id: str, records: Sequence[OpenRecord], forms: Mapping[str, Form], late_data_s: int
+) -> Folded:
     """The form is the one that the stream was bound to when it was opened."""
     bound = records[0].body
     form = forms.get(bound["form_code"])
@@ -66,8 +76,10 @@ def _folded(sitting_id: str, records: Sequence[OpenRecord], forms: Mapping[str, 
         raise Refusal("marking.form_unknown", Kind.CONFLICT, form=bound["form_code"])
     items = {item.item_id: item for item in form.items}
     answers = {}
-    for item_id, raw in fold(records).answers.items():
+    state = fold(records)
+    for item_id, raw in state.answers.items():
         response = parse_response(items[item_id], raw) if item_id in items else None
         if response is not None:
             answers[item_id] = response
-    return Folded(sitting_id, form, answers)
+    until_ms = late_until_ms(records, late_data_s)
+    return Folded(sitting_id, form, answers, state.undecided, until_ms)

@@ -20,12 +20,14 @@ from paper.package import Scoring
 from server.marking.rules import (
     Sheet,
     changes,
+    check_late,
     mark_form,
     plain,
     totals_hash,
 )
 from server.marking.service.dealing import Dealing
 from server.marking.service.folding import Folded, fold_session
+from server.marking.service.late import LateDesk
 from server.marking.service.marks import newest_run, sheets_of, waiting_count
 from server.marking.service.queue import Queue
 from server.marking.tables import RunRow, SheetRow
@@ -37,6 +39,7 @@ from server.sessions.service import (
     need_duty,
     need_reached,
     note,
+    policy_of,
     session_row,
 )
 from server.sessions.tables import SessionRow
@@ -52,7 +55,7 @@ class MarkingRun:
 
 
 class MarkingService:
-    """The marking room; ``queue`` is the markers' part."""
+    """The marking room; ``queue`` is the markers' part, ``late`` what comes before a run."""
 
     def __init__(
         self,
@@ -68,6 +71,7 @@ class MarkingService:
         self._papers = papers
         mac_key = keyring.lookup_key("marking")
         self._dealing = Dealing(ledger, mac_key)
+        self.late = LateDesk(database, clock, ledger, papers)
         self.queue = Queue(database, clock, ledger, papers, mac_key)
 
     async def run(self, principal: Principal, session_id: str) -> MarkingRun:
@@ -75,14 +79,19 @@ class MarkingService:
 
         Raises ``sessions.wrong_state`` (not closed, or published already),
         ``papers.scoring_closed``, ``marking.key_missing``, ``marking.form_unknown``,
-        ``response.*``.
+        ``marking.late_open``, ``marking.late_undecided``, ``response.*``.
         """
         async with self._db.read() as session:
-            await self._check(session, principal, session_id)
+            exam = await self._check(session, principal, session_id)
+            late_data_s = policy_of(exam).late_data_s
             key_sha256 = (await manifest_of(session, session_id)).scoring_sha256
         scoring = await self._papers.scoring(session_id)
         content = await self._papers.content(session_id)
-        folded = await fold_session(self._db, self._ledger, session_id, content)
+        folded = await fold_session(self._db, self._ledger, session_id, content, late_data_s)
+        check_late(
+            {one.sitting_id: (one.undecided, one.late_until_ms) for one in folded},
+            self._clock.now_ms(),
+        )
         sheets, totals = await asyncio.to_thread(_marked, session_id, key_sha256, folded, scoring)
         async with self._db.write() as tx:
             exam = await locked_session(tx, session_id)
@@ -107,10 +116,13 @@ class MarkingService:
                 return None
             return MarkingRun(run, await waiting_count(session, session_id), fresh=False)
 
-    async def _check(self, session: ReadSession, principal: Principal, session_id: str) -> None:
+    async def _check(
+        self, session: ReadSession, principal: Principal, session_id: str
+    ) -> SessionRow:
         exam = await session_row(session, session_id)
         await need_duty(session, principal, session_id, duties=(Duty.OFFICER, Duty.CHIEF))
         _markable(exam)
+        return exam
 
     async def _keep(
         self,

@@ -53,6 +53,31 @@ class LateData:
     decision: LateDecision | None
 
 
+@dataclass(frozen=True, slots=True)
+class Content:
+    """An event as one side of a conflict has it; ``words`` are displayed letters or the text."""
+
+    kind: str
+    words: str
+    client_ms: int
+    server_ms: int
+
+
+@dataclass(frozen=True, slots=True)
+class Contradiction:
+    """Two contents under one client number: ``kept`` came first and counts, ``given`` came second.
+
+    ``number`` is the position of the given item, ``kept_number`` of the kept one; 0 for none.
+    """
+
+    epoch: int
+    client_seq: int
+    kept_number: int
+    kept: Content | None
+    number: int
+    given: Content
+
+
 def times_of(records: Sequence[Recorded]) -> list[int]:
     """When each record came, by the server's clock; never before the record ahead of it."""
     return list(accumulate((one.server_ms for one in records), max))
@@ -135,6 +160,41 @@ def late_data(records: Sequence[Recorded], dealt: Sequence[DealtItem]) -> LateDa
         items=tuple(sorted(items, key=lambda one: (one.number, one.item_id))),
         decision=None if None in whole else whole[-1],
     )
+
+
+def contradictions(records: Sequence[Recorded], dealt: Sequence[DealtItem]) -> list[Contradiction]:
+    """Every conflict on record with both contents, in the order they came."""
+    by_id = {one.item.item_id: one for one in dealt}
+    kept = {
+        (one.epoch, one.body["client_seq"]): one
+        for one in records
+        if "client_seq" in one.body and one.kind != "conflict"
+    }
+    found = []
+    for one in records:
+        if one.kind == "conflict":
+            first = kept.get((one.epoch, one.body["client_seq"]))
+            found.append(
+                Contradiction(
+                    one.epoch, one.body["client_seq"],
+                    0 if first is None else _number(by_id, first),
+                    None if first is None else _content(by_id, first),
+                    _number(by_id, one), _content(by_id, one),
+                )
+            )  # fmt: skip
+    return found
+
+
+def _number(by_id: Mapping[str, DealtItem], one: Recorded) -> int:
+    dealt = by_id.get(one.body.get("item_id", ""))
+    return 0 if dealt is None else dealt.number
+
+
+def _content(by_id: Mapping[str, DealtItem], one: Recorded) -> Content:
+    dealt = by_id.get(one.body.get("item_id", ""))
+    kind = str(one.body.get("given_kind", one.kind))
+    words = shown(dealt, one.body.get("response"))
+    return Content(kind, words, one.body["client_ms"], one.server_ms)
 
 
 def _newest(events: Iterable[Recorded]) -> dict[str, Recorded]:

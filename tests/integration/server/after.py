@@ -341,7 +341,23 @@ class Afternoon:
             tx.add(SeatRow(session_id=SESSION, draw_id="draw_1", **msgspec.structs.asdict(one)))
         await tx.flush()
 
-    async def _sit(self, tx: WriteSession, name: str) -> None:
+    async def sit_late(self, name: str) -> None:
+        """Who was offline at the end: a wrong answer in time, a right one and a text after it."""
+        end_ms = T0 + 5_400_000
+        late = {"late": True, "client_ms": end_ms - 60_000}
+        events: list[dict[str, Any]] = [
+            {"item_id": SINGLE, "response": {"options": ["b"]}, "client_ms": T0},
+            {"item_id": SINGLE, "response": RIGHT[SINGLE], **late},
+            {"item_id": SHORT, "response": {"text": "断网时写的"}, **late},
+        ]
+        acts = [Act("answer_set", {"client_seq": n, **one}, 1) for n, one in enumerate(events, 1)]
+        handed = Act("submitted", {"kind": "deadline", "deadline_ms": end_ms}, 1)
+        async with self.database.write() as tx:
+            await self._sit(tx, name, [acts[0], handed, *acts[1:]], "deadline")
+
+    async def _sit(
+        self, tx: WriteSession, name: str, told: list[Act] | None = None, kind: str = "self"
+    ) -> None:
         sitting_id, now_ms = sitting_of(name), T0 + 5_000_000
         seat = await tx.get(SeatRow, sitting_id)
         assert seat is not None
@@ -358,10 +374,11 @@ class Afternoon:
                 {"client_seq": n, "client_ms": T0, "item_id": item_id, "response": response},
                 1,
             )
-            for n, (item_id, response) in enumerate(ANSWERS[name].items(), 1)
+            for n, (item_id, response) in enumerate(ANSWERS.get(name, {}).items(), 1)
         ]
         dealt = Act("started", self.dealt(form), 1)
-        await self.ledger.append(tx, stream, [dealt, *acts, Act("submitted", {"kind": "self"}, 1)])
+        handed = Act("submitted", {"kind": "self"}, 1)
+        await self.ledger.append(tx, stream, [dealt, *(told or [*acts, handed])])
         signed = await self.ledger.receipt(tx, stream, at_ms=now_ms)
         tx.add(
             SittingRow(
@@ -370,12 +387,12 @@ class Afternoon:
                 form_code=seat.form_code, sign_in=1, holder=1, epoch=1, device_public=None,
                 first_signed_in_at_ms=T0, face_passed=True, face_tries=0, started_at_ms=T0,
                 seed_wrapped=None, extensions_s=[], pauses=[], submitted_at_ms=now_ms,
-                submit_kind="self",
+                submit_kind=kind,
                 receipt={
                     "receipt_code": signed.code, "submitted_at_ms": now_ms,
-                    "answered": len(ANSWERS[name]), "item_count": 4,
+                    "answered": len(ANSWERS.get(name, {})), "item_count": 4,
                     "head_hex": signed.head.hex(), "frame_hex": signed.frame.hex(),
-                    "signature_hex": signed.signature.hex(), "kind": "self",
+                    "signature_hex": signed.signature.hex(), "kind": kind,
                 },
             )
         )  # fmt: skip

@@ -225,6 +225,8 @@ _TABLE: tuple[tuple[tuple[Role, ...], tuple[str, ...]], ...] = (
             "POST /api/sessions/{session_id}/draw/reveals",
             "POST /api/sessions/{session_id}/draw/fallback",
             "POST /api/sessions/{session_id}/draw/abort",
+            "GET /api/sessions/{session_id}/late",
+            "POST /api/sittings/{sitting_id}/late",
             "POST /api/sessions/{session_id}/marking/run",
             "GET /api/sessions/{session_id}/marking/run",
             "POST /api/sessions/{session_id}/results/publish",
@@ -248,6 +250,7 @@ _TABLE: tuple[tuple[tuple[Role, ...], tuple[str, ...]], ...] = (
         (
             "GET /api/sessions/{session_id}/rooms/{room_id}/wall",
             "GET /api/sittings/{sitting_id}/thumb.jpg",
+            "GET /api/incidents/{incident_id}/conflicts",
             "GET /api/sittings/{sitting_id}/timeline",
             "GET /api/sessions/{session_id}/incidents",
             "GET /api/captures/{capture_id}.jpg",

@@ -5,9 +5,10 @@ from typing import Any
 import pytest
 
 from kernel.errors import Refusal
+from server.invigilation.rules import Decision
 from server.sittings.rules.timing import Stage
 from server.sittings.service import Event
-from tests.integration.server.hall import ExamDay, picture
+from tests.integration.server.hall import WHY, ExamDay, picture
 
 MINUTE = 60_000
 
@@ -76,6 +77,31 @@ async def test_another_content_under_one_number_is_a_case_for_a_person(day: Exam
     assert paper.answered.answers == {day.item(one): {"options": ["true"]}}
     wall = await day.wall(one)
     assert [case["kind"] for case in wall["incidents"]] == ["conflict"]
+
+
+async def test_a_conflict_shows_both_contents_to_the_chief_who_decides_it(day: ExamDay) -> None:
+    one = await day.face_candidate()
+    principal = await day.answering(one)
+    await day.answer(one)
+    other = Event(1, "answer_set", day.item(one), {"options": ["false"]}, day.clock.now_ms())
+    await refused(day.sittings.answers.take(principal, day.signed(one, [other])))
+    [case] = (await day.wall(one))["incidents"]
+    incident_id = case["incident_id"]
+    shy = await refused(day.room.conflicts.of_incident(day.first, incident_id))
+    assert shy.code == "incident.needs_chief"
+    [shown] = await day.room.conflicts.of_incident(day.chief, incident_id)
+    assert (shown["epoch"], shown["client_seq"]) == (1, 1)
+    assert shown["kept"] is not None
+    assert (shown["kept"]["words"], shown["given"]["words"]) == ("A", "B")
+    assert shown["kept_number"] == shown["number"] == 1
+    decision = Decision.HANDLED
+    shy = await refused(day.room.acts.decide(day.first, incident_id, decision, WHY))
+    assert shy.code == "incident.needs_chief"
+    await day.room.acts.decide(day.chief, incident_id, decision, WHY)
+    kinds = await day.kinds(one)
+    assert kinds[-3:] == ["conflict", "incident_opened", "incident_decided"]
+    paper = await day.sittings.papers.paper(principal)
+    assert paper.answered.answers == {day.item(one): {"options": ["true"]}}
 
 
 async def test_a_reload_finds_order_answers_and_marks_again(day: ExamDay) -> None:
