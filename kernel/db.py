@@ -7,16 +7,22 @@ milliseconds.
 """
 
 import asyncio
+import shutil
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from contextvars import ContextVar
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any, NewType, Self
+from urllib.parse import quote
 
 from sqlalchemy import BigInteger, LargeBinary, event
 from sqlalchemy.engine import make_url
 from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, create_async_engine
 from sqlalchemy.orm import DeclarativeBase
+from sqlalchemy.pool import NullPool
+
+from kernel.errors import Kind, Refusal
 
 ReadSession = NewType("ReadSession", AsyncSession)
 WriteSession = NewType("WriteSession", ReadSession)
@@ -91,6 +97,33 @@ class Database:
             await self._writer.dispose()
 
 
+@asynccontextmanager
+async def snapshot(file: Path) -> AsyncIterator[ReadSession]:
+    """One consistent view of an SQLite file that a server may be writing; no byte there changes.
+
+    A file whose server was killed and whose index is gone is read from a copy in the system's
+    temporary folder. Raises ``db.moved`` when a server started or stopped meanwhile.
+    """
+    log, index = (file.with_name(file.name + end) for end in ("-wal", "-shm"))
+    had_log, had_index = log.exists(), index.exists()
+    with TemporaryDirectory(prefix="gongyuan-snapshot-") as scratch:
+        place, options = file, "readonly_shm=1" if had_log else "immutable=1"
+        if had_log and not had_index:
+            for one in (file, log):
+                shutil.copyfile(one, Path(scratch) / one.name)
+            place, options = Path(scratch) / file.name, "cache=private"
+        url = f"sqlite+aiosqlite:///file:{quote(str(place.absolute()))}?mode=ro&{options}&uri=true"
+        engine = create_async_engine(url, poolclass=NullPool)
+        _prepare_snapshot(engine)
+        try:
+            async with AsyncSession(engine, expire_on_commit=False) as session:
+                yield ReadSession(session)
+        finally:
+            await engine.dispose()
+    if had_log != log.exists():
+        raise Refusal("db.moved", Kind.UNAVAILABLE, path=str(file))
+
+
 class _holding:  # noqa: N801 - reads as a verb where it is used
     def __init__(self, what: str) -> None:
         self._what = what
@@ -102,6 +135,20 @@ class _holding:  # noqa: N801 - reads as a verb where it is used
 
     def __exit__(self, *_: object) -> None:
         _held.reset(self._token)
+
+
+def _prepare_snapshot(engine: AsyncEngine) -> None:
+    @event.listens_for(engine.sync_engine, "connect")
+    def _connect(connection: Any, _record: object) -> None:
+        connection.isolation_level = None
+        cursor = connection.cursor()
+        for pragma in ("query_only=ON", "busy_timeout=15000"):
+            cursor.execute(f"PRAGMA {pragma}")
+        cursor.close()
+
+    @event.listens_for(engine.sync_engine, "begin")
+    def _begin(connection: Any) -> None:
+        connection.exec_driver_sql("BEGIN")
 
 
 def _prepare_sqlite(engine: AsyncEngine, begin: str) -> None:

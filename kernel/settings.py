@@ -11,6 +11,9 @@ from typing import Literal
 from pydantic import BaseModel, ConfigDict, Field
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
+DATABASE_FILE = "gongyuan.db"
+"""The SQLite database in ``data_dir``."""
+
 
 class _Frozen(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -138,7 +141,7 @@ class Settings(BaseSettings):
     @property
     def database(self) -> str:
         """The SQLAlchemy URL in force."""
-        return self.database_url or f"sqlite+aiosqlite:///{self.data_dir / 'gongyuan.db'}"
+        return self.database_url or f"sqlite+aiosqlite:///{self.data_dir / DATABASE_FILE}"
 
     @property
     def blobs_dir(self) -> Path:

@@ -35,6 +35,7 @@ class Damage(StrEnum):
     UNKNOWN_KIND = "unknown_kind"
     FORGED = "forged"
     CLIENT_GAP = "client_gap"
+    ACKNOWLEDGED = "acknowledged"
     BLOB_MISSING = "blob_missing"
     BLOB_CHANGED = "blob_changed"
     FILE = "file"

@@ -37,6 +37,9 @@ class Report:
     signatures: int = 0
     conflicts: int = 0
     staff_acts: int = 0
+    devices: int = 0
+    seals: int = 0
+    live: bool = False
     trusted: bool = False
     found: list[Finding] = field(default_factory=list)
 
@@ -73,11 +76,14 @@ class Report:
     def _lines(self, language: str) -> list[str]:
         counts = {name: getattr(self, name) for name in self.__slots__ if name != "found"}
         counts["sealed_at"] = as_datetime(self.sealed_at_ms).strftime("%Y-%m-%d %H:%M:%SZ")
-        lines = [say("verify.good" if self.good else "verify.bad", counts, language)]
+        verdict = "verify.live_" if self.live else "verify."
+        lines = [say(f"{verdict}{'good' if self.good else 'bad'}", counts, language)]
         lines += [say_finding(one, language) for one in self.findings[:_SHOWN]]
         if len(self.found) > _SHOWN:
             lines.append(say("verify.more", {"count": len(self.found) - _SHOWN}, language))
-        if self.session_id:
+        if self.live:
+            lines += [say(code, counts, language) for code in self._said_live()]
+        elif self.session_id:
             lines.append(say("verify.counts", counts, language))
             lines += [say(code, counts, language) for code in self._said()]
         return lines
@@ -89,6 +95,14 @@ class Report:
             said.append("verify.unopened")
         said.append("verify.trusted" if self.trusted else "verify.signer")
         return said
+
+    def _said_live(self) -> list[str]:
+        signer = "verify.trusted" if self.trusted else "verify.signer"
+        return [
+            "verify.live_counts",
+            "verify.live_closed",
+            signer if self.server_public else "verify.live_no_key",
+        ]
 
 
 def say_finding(one: Finding, language: str) -> str:

@@ -5,6 +5,7 @@ chains; a key file opens the bodies too; every stream is looked at and the first
 named; what was not checked is said.
 """
 
+import asyncio
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -13,16 +14,20 @@ import msgspec
 
 from kernel.crypto.signing import server_signature_holds
 from kernel.errors import Refusal
+from kernel.settings import DATABASE_FILE
 from ledger.chain import Damage, Finding
 from ledger.layout import SEAL_FILE, KeyFile, SealFile, SealList, read_key_file, stream_path
 from ledger.opening import Opened
 from ledger.parcel import MANIFEST, Parcel, Seen, check_manifest, differing, open_parcel
 from ledger.report import Report
+from ledger.verify.live import verify_live
 from ledger.verify.pool import Job, read_all
 from ledger.verify.reading import Expected, FileSeen, StreamSeen
 
 Progress = Callable[[int, int], None]
 BLOB_LIST = "blobs.json"
+_SERVERS_FOLDERS = ("keys", "blobs")
+"""What a server's data directory holds, whatever its database; an archive has neither."""
 
 
 def verify(
@@ -33,16 +38,22 @@ def verify(
     trust: bytes | None = None,
     workers: int | None = None,
 ) -> Report:
-    """Check an archive, ZIP or folder.
+    """Check an archive, ZIP or folder, or the data directory of a server on SQLite.
 
     ``progress`` is told bytes done and bytes in all; ``trust`` is the server's public key (32
     bytes) where the reader knows it; ``workers`` None takes every core where it pays. Raises
-    ``verify.no_archive``, ``verify.key_file``.
+    ``verify.no_archive``, ``verify.no_database``, ``verify.key_file``, ``db.moved``.
     """
     if not path.exists():
         raise Refusal("verify.no_archive", path=str(path))
+    tell = progress or (lambda _done, _total: None)
+    database = path / DATABASE_FILE
+    if database.is_file():
+        return asyncio.run(verify_live(path, database, tell, trust))
+    if path.is_dir() and any((path / one).is_dir() for one in _SERVERS_FOLDERS):
+        raise Refusal("verify.no_database", path=str(path), file=DATABASE_FILE)
     keys = None if key_file is None else read_key_file(key_file)
-    return _Check(path, progress or (lambda _done, _total: None)).run(keys, trust, workers)
+    return _Check(path, tell).run(keys, trust, workers)
 
 
 @dataclass(frozen=True, slots=True)
