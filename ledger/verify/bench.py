@@ -21,8 +21,8 @@ from ledger.parcel import FolderSink, ParcelWriter
 from ledger.record import ZERO_HASH, Place, seal_record
 from ledger.scopes import key_commitment
 from ledger.seal import seal_frame
+from ledger.sweep.pool import cores
 from ledger.verify.checking import verify
-from ledger.verify.pool import cores
 
 _ORIGIN, _SESSION = "bench.invalid/ledger", "session_bench"
 _FOLDER = "3-process/ledger/"

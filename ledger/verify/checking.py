@@ -20,9 +20,9 @@ from ledger.layout import SEAL_FILE, KeyFile, SealFile, SealList, read_key_file,
 from ledger.opening import Opened
 from ledger.parcel import MANIFEST, Parcel, Seen, check_manifest, differing, open_parcel
 from ledger.report import Report
-from ledger.verify.live import verify_live
-from ledger.verify.pool import Job, read_all
-from ledger.verify.reading import Expected, FileSeen, StreamSeen
+from ledger.sweep.pool import Job, read_all
+from ledger.sweep.reading import Expected, FileSeen, StreamSeen
+from ledger.verify.directory import verify_directory
 
 Progress = Callable[[int, int], None]
 BLOB_LIST = "blobs.json"
@@ -49,7 +49,7 @@ def verify(
     tell = progress or (lambda _done, _total: None)
     database = path / DATABASE_FILE
     if database.is_file():
-        return asyncio.run(verify_live(path, database, tell, trust))
+        return asyncio.run(verify_directory(path, database, tell, trust))
     if path.is_dir() and any((path / one).is_dir() for one in _SERVERS_FOLDERS):
         raise Refusal("verify.no_database", path=str(path), file=DATABASE_FILE)
     keys = None if key_file is None else read_key_file(key_file)

@@ -28,7 +28,7 @@ _BLOCK = 2_000
 KEY_RING = Path("keys") / "keyring.json"
 
 
-async def verify_live(
+async def verify_directory(
     folder: Path, database: Path, progress: Progress, trust: bytes | None
 ) -> Report:
     """Check a data directory. ``progress`` is told records. Raises ``db.moved``."""

@@ -9,7 +9,7 @@ import os
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor
 
-from ledger.verify.reading import Expected, FileSeen, read_one
+from ledger.sweep.reading import Expected, FileSeen, read_one
 
 Job = tuple[str, str | None]
 
