@@ -1,7 +1,7 @@
 /**
- * Builds the three programs, each on its own: nothing of one may reach the bundle of another.
+ * Builds the four programs, each on its own: nothing of one may reach the bundle of another.
  *
- * `node build.ts [--watch] [player|console|practice ...]`; without a name, all. Chromium 109 is the
+ * `node build.ts [--watch] [player|console|practice|portal ...]`; without a name, all. Chromium 109 is the
  * oldest browser served (the last for Windows 7), for scripts and for styles.
  */
 import { existsSync, readdirSync, readFileSync } from 'node:fs'
@@ -11,11 +11,15 @@ import vue from '@vitejs/plugin-vue'
 import { build, type InlineConfig } from 'vite'
 
 const HERE = import.meta.dirname
-const BASES = { player: '/exam/', console: '/console/', practice: '/' } as const
+const BASES = { player: '/exam/', console: '/console/', practice: '/', portal: '/portal/' } as const
 type Program = keyof typeof BASES
 const OLDEST = 'chrome109'
 /** Scripts of a program, compressed: what an old PC must load before the first question. */
-const BUDGET_BYTES: Partial<Record<Program, number>> = { player: 120_000, practice: 120_000 }
+const BUDGET_BYTES: Partial<Record<Program, number>> = {
+  player: 120_000,
+  practice: 120_000,
+  portal: 120_000,
+}
 
 function configOf(program: Program, watch: boolean): InlineConfig {
   return {

@@ -62,7 +62,7 @@ export default ts.config(
     },
   },
   {
-    files: ['player/**', 'console/**', 'practice/**', 'shared/**'],
+    files: ['player/**', 'console/**', 'practice/**', 'portal/**', 'shared/**'],
     ignores: ['**/*.test.ts'],
     plugins: { compat, 'es-x': es },
     rules: {

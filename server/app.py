@@ -238,7 +238,7 @@ def _add_routes(app: FastAPI, services: Services) -> None:
 
 def _add_pages(app: FastAPI, settings: Settings) -> None:
     """The built client; without it the API stands alone."""
-    pages = {"/exam": "player", "/console": "console"}
+    pages = {"/exam": "player", "/console": "console", "/portal": "portal"}
     for path, folder in pages.items():
         built = settings.client_dir / folder
         if built.is_dir():

@@ -27,6 +27,7 @@ const PLANTED: [string, string, string][] = [
   ['player-imports-only-shared', 'player/a.ts', 'console/b.ts'],
   ['console-imports-only-shared', 'console/a.ts', 'player/b.ts'],
   ['practice-imports-no-console', 'practice/a.ts', 'console/b.ts'],
+  ['portal-imports-only-shared', 'portal/a.ts', 'player/b.ts'],
 ]
 
 describe('the arrows between the folders', () => {

@@ -3,13 +3,14 @@ import { join } from 'node:path'
 import { cruiseFolders } from './cruise.ts'
 
 const CLIENT = join(import.meta.dirname, '..')
-const FOLDERS = ['shared', 'player', 'console', 'practice']
+const FOLDERS = ['shared', 'player', 'console', 'practice', 'portal']
 /** Arrows that must be found: a graph without them was read wrongly. */
 const SEEN = [
   ['player/', 'shared/'],
   ['console/', 'shared/'],
   ['practice/', 'player/'],
   ['practice/', 'shared/'],
+  ['portal/', 'shared/'],
 ] as const
 
 const graph = await cruiseFolders(CLIENT, FOLDERS)

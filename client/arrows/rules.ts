@@ -1,7 +1,7 @@
 import type { IForbiddenRuleType } from 'dependency-cruiser'
 
 /**
- * Who may import whom: shared ← player ← practice, and console only shared.
+ * Who may import whom: shared ← player ← practice; console and portal only shared.
  * The build's own files and tests of the arrows are outside.
  */
 export const RULES: IForbiddenRuleType[] = [
@@ -9,30 +9,36 @@ export const RULES: IForbiddenRuleType[] = [
     name: 'shared-imports-no-program',
     severity: 'error',
     from: { path: '(^|/)shared/' },
-    to: { path: '(^|/)(player|console|practice)/' },
+    to: { path: '(^|/)(player|console|practice|portal)/' },
   },
   {
     name: 'player-imports-only-shared',
     severity: 'error',
     from: { path: '(^|/)player/' },
-    to: { path: '(^|/)(console|practice)/' },
+    to: { path: '(^|/)(console|practice|portal)/' },
   },
   {
     name: 'console-imports-only-shared',
     severity: 'error',
     from: { path: '(^|/)console/' },
-    to: { path: '(^|/)(player|practice)/' },
+    to: { path: '(^|/)(player|practice|portal)/' },
   },
   {
     name: 'practice-imports-no-console',
     severity: 'error',
     from: { path: '(^|/)practice/' },
-    to: { path: '(^|/)console/' },
+    to: { path: '(^|/)(console|portal)/' },
+  },
+  {
+    name: 'portal-imports-only-shared',
+    severity: 'error',
+    from: { path: '(^|/)portal/' },
+    to: { path: '(^|/)(player|console|practice)/' },
   },
   {
     name: 'only-the-console-uses-a-component-library',
     severity: 'error',
-    from: { path: '(^|/)(shared|player|practice)/' },
+    from: { path: '(^|/)(shared|player|practice|portal)/' },
     to: { path: 'node_modules/(element-plus|@element-plus)' },
   },
   { name: 'no-cycles', severity: 'error', from: {}, to: { circular: true } },

@@ -19,6 +19,7 @@ const BY_ROLE: readonly (readonly [string, readonly Role[]])[] = [
   ['close', ['chief', 'invigilator']],
   ['marking', ['officer', 'chief', 'marker']],
   ['results', ['officer', 'chief', 'supervisor', 'auditor']],
+  ['reviews', ['officer', 'chief']],
   ['archive', ['officer', 'chief']],
 ]
 const PATHS: Record<string, string> = { staffing: 'staff' }

@@ -1,4 +1,4 @@
-/** Every screen with its address. `open` needs no sign-in; `dark` fills the whole window. */
+/** Every screen with its address. `dark` fills the whole window. */
 import { defineAsyncComponent, type Component } from 'vue'
 import { match, type Params } from './router'
 
@@ -6,7 +6,6 @@ export interface Screen {
   name: string
   pattern: string
   view: Component
-  open?: boolean
   dark?: boolean
 }
 
@@ -15,12 +14,6 @@ const later = (load: () => Promise<Component>): Component => defineAsyncComponen
 export const SCREENS: readonly Screen[] = [
   { name: 'home', pattern: '/', view: later(() => import('./home/Home.vue')) },
   { name: 'accounts', pattern: '/accounts', view: later(() => import('./home/Accounts.vue')) },
-  {
-    name: 'receipt',
-    pattern: '/receipt',
-    view: later(() => import('./receipt/Receipt.vue')),
-    open: true,
-  },
   {
     name: 'blueprints',
     pattern: '/bank/blueprints',
@@ -87,6 +80,11 @@ export const SCREENS: readonly Screen[] = [
     name: 'results',
     pattern: '/sessions/:session_id/results',
     view: later(() => import('./after/Results.vue')),
+  },
+  {
+    name: 'reviews',
+    pattern: '/sessions/:session_id/reviews',
+    view: later(() => import('./after/Reviews.vue')),
   },
   {
     name: 'archive',

@@ -9,6 +9,7 @@ const PROGRAMS: Record<string, string[]> = {
   player: ['shared'],
   console: ['shared'],
   practice: ['shared', 'player'],
+  portal: ['shared'],
 }
 
 type Words = Map<string, string>
@@ -86,7 +87,7 @@ describe.each(Object.keys(PROGRAMS))('the words of %s', (program) => {
   })
 })
 
-describe.each(['shared', 'player', 'practice'])('no words of %s', (program) => {
+describe.each(['shared', 'player', 'practice', 'portal'])('no words of %s', (program) => {
   it('lie unused', () => {
     const source = Object.keys(PROGRAMS).map(sourcesOf).join('\n')
     const prefixes = [...source.matchAll(/`([\w.]+\.)\$\{/g)].map(([, prefix]) => prefix ?? '')

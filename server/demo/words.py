@@ -35,7 +35,7 @@ def ready(world: World, settings: Settings) -> str:
         "",
         f"模拟练习 practice  http://{http.host}:{http.practice_port}/  "
         + say("demo.no_sign_in", {}, "zh"),
-        f"回执核验 receipt   {base}/console/#/receipt  {world.receipt_code}",
+        f"回执核验 receipt   {base}/portal/#/receipt  {world.receipt_code}",
         "",
         say("demo.camera", {}, "zh"),
         say("demo.camera", {}, "en"),

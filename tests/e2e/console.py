@@ -29,7 +29,7 @@ class Console:
         """A screen by its address behind ``#``, read anew; it is there when its heading is."""
         wanted = f"{self._base}/console/#/{'/'.join(parts)}"
         if self.page.url == wanted:
-            await self.page.goto(f"{self._base}/console/#/receipt")
+            await self.page.goto(f"{self._base}/portal/#/receipt")
             await expect(self.page.get_by_role("heading", name="回执核验")).to_be_visible()
         await self.page.goto(wanted)
         await expect(self.page.locator("main h1").first).to_be_visible()

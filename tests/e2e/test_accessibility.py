@@ -35,13 +35,13 @@ SCREENS: list[tuple[Account, tuple[str, ...]]] = [
     (DEMO.officer, (*OF_SESSION, "draw")),
     (DEMO.officer, (*OF_SESSION, "marking")),
     (DEMO.officer, (*OF_SESSION, "results")),
+    (DEMO.officer, (*OF_SESSION, "reviews")),
     (DEMO.officer, (*OF_SESSION, "archive")),
     (DEMO.holders[0], ("holder",)),
     (DEMO.holders[0], (*OF_SESSION, "keys")),
     (DEMO.invigilators[0], (*OF_SESSION, "desk")),
     (DEMO.invigilators[0], (*OF_SESSION, "rooms", ROOM, "wall")),
     (DEMO.chief, (*OF_SESSION, "close")),
-    (DEMO.supervisor, ("receipt",)),
 ]
 
 

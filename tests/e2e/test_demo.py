@@ -59,7 +59,7 @@ def _prints_every_address_and_account(demo: Demo) -> None:
     assert b.url == f"{demo.base}/exam/"
     assert f"{demo.base}/console/\n" in demo.said
     assert demo.practice in demo.said
-    assert demo.receipt[0] == f"{demo.base}/console/#/receipt"
+    assert demo.receipt[0] == f"{demo.base}/portal/#/receipt"
     printed = {(one.account, one.password, one.pin, one.passphrase) for one in demo.logins.values()}
     assert printed == {
         (one.account, one.password, one.pin, one.passphrase) for one in DEMO.everyone

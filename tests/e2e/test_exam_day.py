@@ -285,11 +285,11 @@ async def at_the_seat(day: ExamDay) -> None:
         assert await player.shown() == shown
     code = await player.submit()
     await by_hand
-    public = await day.at(DEMO.supervisor)
-    await public.open("receipt")
-    await public.fill("回执码", code)
-    await public.press("核验")
-    await public.expect("回执有效")
+    public = await day.office.person()
+    await public.goto(f"{day.server.url}/portal/#/receipt")
+    await public.get_by_label("回执码").fill(code)
+    await public.get_by_role("button", name="核验", exact=True).click()
+    await expect(public.get_by_text("回执有效")).to_be_visible()
 
 
 async def sits_by_hand(day: ExamDay) -> None:

@@ -1,4 +1,4 @@
-/** What comes after the exam in short names: marking, results, archive, receipts. */
+/** What comes after the exam in short names: marking, results, reviews, archive. */
 import type { components } from '@/shared/api-types'
 
 type Shape = components['schemas']
@@ -9,4 +9,4 @@ export type MarkingProgress = Shape['ProgressBody']
 export type Result = Shape['ResultBody']
 export type Publishing = Shape['PublishingBody']
 export type Archive = Shape['ArchiveBody']
-export type ReceiptCheck = Shape['ReceiptBody']
+export type Review = Shape['ReviewBody']
