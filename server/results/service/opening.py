@@ -17,6 +17,7 @@ from kernel.errors import Kind, Refusal
 from kernel.ids import mint
 from ledger.book import Act, Ledger, OpenRecord
 from ledger.disclosure import check_opening
+from ledger.fold import ANSWERING, LateDecision, decision_on, is_late, late_decisions
 from paper.package import Content, Form
 from server.checkin.service import sitting_stream
 from server.papers.service import PapersService
@@ -235,16 +236,22 @@ def _bound_form(records: Sequence[OpenRecord], content: Content) -> Form | None:
 
 def _standing(records: Sequence[OpenRecord], item_id: str) -> OpenRecord | None:
     """The answer that counts, by the rule of ``ledger.fold``; None for a blank one."""
+    decisions = late_decisions(records)
     events = [
         one
         for one in records
-        if one.kind in {"answer_set", "answer_cleared"}
+        if one.kind in ANSWERING
         and "client_seq" in one.body
         and one.body.get("item_id") == item_id
-        and not one.body.get("late")
+        and _counts(one, decisions)
     ]
     last = max(events, key=lambda one: (one.epoch, one.body["client_seq"]), default=None)
     return last if last is not None and last.kind == "answer_set" else None
+
+
+def _counts(one: OpenRecord, decisions: Sequence[LateDecision]) -> bool:
+    decision = decision_on(one, decisions)
+    return not is_late(one) or (decision is not None and decision.counted)
 
 
 def _act(review: ReviewRow, row: OpeningRow) -> dict[str, Any]:
