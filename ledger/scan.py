@@ -34,7 +34,7 @@ class Scan:
         self._begun = False
         self._shape: _Shape | None = None
         self._previous = ZERO_HASH
-        self._version = 1
+        self._version = 0
 
     def feed(self, piece: bytes) -> None:
         """The next bytes of the file."""
@@ -96,7 +96,7 @@ class Scan:
             and server == epoch_tag == keys == b"\x03"
             and sealed == b"\x01"
             and shape.size + length == len(frame)
-            and self._version <= version <= self._version + 1
+            and (self._version <= version <= self._version + 1 or (seq == 1 and version > 0))
         ):
             return False
         self.records, self._previous, self._version = seq, shape.hash(frame), version

@@ -17,6 +17,7 @@ from kernel.db import Database
 from ledger.book import Act
 from ledger.layout import SEAL_FILE, KeyFile, SealFile, SealList, read_key_file, stream_path
 from ledger.parcel import MANIFEST, SIGNATURE, FolderSink
+from ledger.rotation import rotate_scope
 from ledger.tables import LedgerTable
 from tests.integration.ledger.world import SESSION, Candidate, LedgerWorld, bytes_in
 
@@ -112,6 +113,10 @@ async def _sit(world: LedgerWorld, one: Candidate, chance: random.Random) -> Non
             await world.ledger.add_device(tx, one.stream, epoch=2, public_key=moved.key.public)
         await moved.save(chance.randrange(1, 4), text=chance.choice("ABCD"))
         one = moved
+    if chance.random() < 0.3:
+        async with world.database.write() as tx:
+            await rotate_scope(tx, world.ledger._appender, one.stream)
+        await one.save(1)
     if chance.random() < 0.8:
         await world.hand_in(one)
 

@@ -175,13 +175,15 @@ def records(data: bytes) -> Iterator[tuple[bytes, list[Any], bytes, bytes]]:
 
 def check_chain(origin: str, name: str, data: bytes, count: int, head: bytes) -> str | None:
     """The first rule of §8.3 that fails, with its record."""
-    previous, seq, version = bytes(32), 0, 1
+    previous, seq, version = bytes(32), 0, 0
     try:
         for _, fields, _, record in records(data):
             seq += 1
             if fields[:4] != [origin, name, seq, previous]:
                 return f"{name} #{seq}: not this place"
-            if not version <= fields[6] <= version + 1 or fields[7] != "A256GCM-SHA256":
+            begins = seq == 1 and fields[6] > 0
+            steps = begins or fields[6] - version in {0, 1}
+            if not steps or fields[7] != "A256GCM-SHA256":
                 return f"{name} #{seq}: key version or suite"
             previous, version = record, fields[6]
     except (WrongError, ValueError, IndexError) as wrong:
@@ -210,13 +212,17 @@ def body_of(key: bytes, header: bytes, fields: list[Any], ciphertext: bytes) -> 
 class Bodies:
     """§3 and §4 for one stream."""
 
-    def __init__(self, origin: str, name: str, session_id: str, kinds: Kinds) -> None:
+    def __init__(
+        self, origin: str, name: str, session_id: str, kinds: Kinds, keys: dict[str, str]
+    ) -> None:
         self.where = (origin, name)
         self.session_id = session_id
         self.kinds = kinds
+        self.keys = keys
         self.devices: dict[int, str] = {}
         self.events: dict[int, list[bytes]] = {}
         self.covered: dict[int, int] = {}
+        self.version = 0
 
     def take(self, fields: list[Any], key: bytes, kind: str, body: Any) -> None:
         seq, epoch = fields[2], fields[5]
@@ -225,6 +231,15 @@ class Bodies:
             raise WrongError(f"kind {kind}")
         if seq == 1:
             self.opening(body, key)
+            self.version = fields[6]
+            return
+        if fields[6] != self.version:
+            raise WrongError("key version that was not announced")
+        self.later(epoch, kind, writer, body)
+
+    def later(self, epoch: int, kind: str, writer: str, body: Any) -> None:
+        if kind == "key_rotated":
+            self.rotated(body)
         elif kind == "device":
             if epoch in self.devices:
                 raise WrongError("device twice")
@@ -246,6 +261,14 @@ class Bodies:
             raise WrongError("opening")
         if noun in {"sitting", "camera"} and body["sitting_id"] != rest:
             raise WrongError("opening of another sitting")
+
+    def rotated(self, body: Any) -> None:
+        """keys.md §3."""
+        self.version += 1
+        key = bytes.fromhex(self.keys[str(self.version)])
+        commitment = sha256(frame("data-key-commitment", 1, [key])).hexdigest()
+        if (body["version"], body["data_key"]) != (self.version, commitment):
+            raise WrongError("announcement")
 
     def event(self, epoch: int, kind: str, body: Any) -> None:
         numbered = self.events.get(epoch)
@@ -275,13 +298,13 @@ class Bodies:
             raise WrongError("events without a signature")
 
 
-def check_bodies(bodies: Bodies, name: str, data: bytes, keys: dict[str, str]) -> str | None:
+def check_bodies(bodies: Bodies, name: str, data: bytes) -> str | None:
     """The first record of a stream whose body breaks a rule."""
     seq = 0
     try:
         for header, fields, ciphertext, _ in records(data):
             seq += 1
-            key = bytes.fromhex(keys[str(fields[6])])
+            key = bytes.fromhex(bodies.keys[str(fields[6])])
             bodies.take(fields, key, *body_of(key, header, fields, ciphertext))
         bodies.finish()
     except (WrongError, KeyError) as wrong:
@@ -338,8 +361,8 @@ def _streams(
         said = check_chain(origin, name, held[place], count, head)
         scope = re.sub("^camera/", "sitting/", name)
         if said is None and keys is not None and scope in keys["keys"]:
-            bodies = Bodies(origin, name, session_id, kinds)
-            said = check_bodies(bodies, name, held[place], keys["keys"][scope])
+            bodies = Bodies(origin, name, session_id, kinds, keys["keys"][scope])
+            said = check_bodies(bodies, name, held[place])
         problems += [said] if said else []
         noun, _, rest = name.partition("/")
         if noun == "sitting" and rest not in [sitting for sitting, _ in roster]:

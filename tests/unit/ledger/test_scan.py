@@ -47,6 +47,8 @@ def slow(data: bytes, count: int, head: bytes) -> bool:
 def test_a_stream_in_any_pieces_holds(piece: int) -> None:
     data, head = stream(5, (1, 1, 2, 2, 3))
     assert quick(data, 5, head, piece)
+    late, end = stream(3, (7, 7, 8))
+    assert quick(late, 3, end, piece) == slow(late, 3, end) is True
     assert not quick(data, 4, head, piece)
     assert not quick(data, 5, bytes(32), piece)
 
