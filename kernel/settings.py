@@ -119,6 +119,15 @@ class SupervisionSettings(_Frozen):
     look_s: int = Field(3_600, description="how long one look lasts; then a reason is asked again")
 
 
+class LedgerSettings(_Frozen):
+    """The answer log."""
+
+    suite: Literal["A256GCM-SHA256", "SM4GCM-SM3"] = Field(
+        "A256GCM-SHA256",
+        description="of a new origin, for life; SM4GCM-SM3 is 国密 and needs the extra gm",
+    )
+
+
 class Settings(BaseSettings):
     """The whole tree. ``Settings()`` reads the environment; tests pass values."""
 
@@ -134,6 +143,7 @@ class Settings(BaseSettings):
     face: FaceSettings = FaceSettings()
     exam: ExamPolicy = ExamPolicy()
     pdf: PdfSettings = PdfSettings()
+    ledger: LedgerSettings = LedgerSettings()
     supervision: SupervisionSettings = SupervisionSettings()
     calendar: CalendarSettings = CalendarSettings()
     portal: PortalSettings = PortalSettings()

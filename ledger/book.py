@@ -7,12 +7,12 @@ candidate's batch goes through the group writer (``submit``); nothing else write
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from sqlalchemy import insert
+from sqlalchemy import insert, select
 
 from kernel.clock import Clock
 from kernel.crypto.keyring import KeyRing
 from kernel.crypto.signing import is_device_public_key, server_signature_holds
-from kernel.crypto.suite import InternationalSuite
+from kernel.crypto.suite import suite_named
 from kernel.db import Database, ReadSession, WriteSession
 from kernel.errors import Kind, Refusal
 from kernel.ids import short_code
@@ -24,7 +24,7 @@ from ledger.keys import Keys, key_commitment, scope_of
 from ledger.reading import OpenRecord, StreamHead, heads, open_one, read_stream
 from ledger.rotation import Rotated, rewrap, rotate_session
 from ledger.seal import SessionSeal, seal_session
-from ledger.tables import DeviceRow
+from ledger.tables import DeviceRow, StreamRow
 from ledger.writer import Guard, LedgerWriter
 
 __all__ = [
@@ -48,12 +48,12 @@ class Ledger:
         self.custody = keyring.custody
         self.keys = Keys(keyring)
         self._signer = keyring.signer("ledger")
-        self._appender = Appender(self.keys, clock, InternationalSuite(), origin)
+        self._appender = Appender(self.keys, clock, suite_named(keyring.suite), origin)
         self._writer = LedgerWriter(database, self._appender, self._signer)
 
     @property
     def server_public(self) -> bytes:
-        """The Ed25519 key under acks, receipts and seals (32 bytes)."""
+        """The key under acks, receipts and seals: Ed25519 (32 bytes), or SM2 (65)."""
         return self._signer.public
 
     def start(self) -> None:
@@ -65,7 +65,16 @@ class Ledger:
         await self._writer.stop()
 
     async def open_session(self, session: WriteSession, session_id: str) -> None:
-        """Make the session's key; before any stream of it."""
+        """Make the session's key; before any stream of it. Raises ``ledger.suite_changed``."""
+        suite = self._appender.suite.name
+        other = select(StreamRow.suite).where(
+            StreamRow.origin == self.origin, StreamRow.suite != suite
+        )
+        kept = await session.scalar(other.limit(1))
+        if kept is not None:
+            raise Refusal(
+                "ledger.suite_changed", Kind.CONFLICT, origin=self.origin, kept=kept, wanted=suite
+            )
         await self.keys.make_session_key(session, session_id)
 
     async def open_stream(
@@ -89,7 +98,8 @@ class Ledger:
             suite=self._appender.suite.name,
             key_version=current.version,
         )
-        binding = {"session_id": session_id, "data_key": key_commitment(current.key).hex()}
+        commitment = key_commitment(current.key, self._appender.suite)
+        binding = {"session_id": session_id, "data_key": commitment.hex()}
         return await self.append(session, stream_id, [Act(kind, {**body, **binding})])
 
     async def rotate_keys(self, session_id: str) -> list[Rotated]:

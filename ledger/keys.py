@@ -65,7 +65,7 @@ class Keys:
         parent = session_scope(session_id)
         above = await self._session_key(session, parent)
         key = chance.token_bytes(KEY_BYTES)
-        wrapped = envelope.seal(above, key, _purpose(scope, FIRST_VERSION))
+        wrapped = self._sealed(above, key, scope, FIRST_VERSION)
         session.add(KeyRow(scope=scope, version=FIRST_VERSION, parent=parent, wrapped=wrapped))
         await session.flush()
         _made_here(session)[scope, FIRST_VERSION] = key
@@ -80,7 +80,7 @@ class Keys:
             raise Refusal("ledger.key_missing", Kind.NOT_FOUND, scope=scope)
         made = DataKey(found.version + 1, chance.token_bytes(KEY_BYTES))
         above = await self._session_key(session, found.parent)
-        wrapped = envelope.seal(above, made.key, _purpose(scope, made.version))
+        wrapped = self._sealed(above, made.key, scope, made.version)
         row = KeyRow(scope=scope, version=made.version, parent=found.parent, wrapped=wrapped)
         session.add(row)
         await session.flush()
@@ -170,6 +170,9 @@ class Keys:
         key = envelope.unseal(above, row.wrapped, _purpose(row.scope, row.version))
         self._open[row.scope, row.version] = key
         return key
+
+    def _sealed(self, above: bytes, key: bytes, scope: str, version: int) -> bytes:
+        return envelope.seal_for(self._ring.suite, above, key, _purpose(scope, version))
 
     def _known(self, session: ReadSession, scope: str, version: int) -> bytes | None:
         return _made_here(session).get((scope, version)) or self._open.get((scope, version))

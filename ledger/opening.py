@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from kernel.crypto.signing import device_signature_holds
-from kernel.crypto.suite import suite_named
+from kernel.crypto.suite import Suite, suite_named
 from ledger.chain import Damage, Finding, Stored
 from ledger.client import ClientEvent, batch_message, event_of, final_message
 from ledger.kinds import CATALOGUE, Writer
@@ -120,12 +120,12 @@ class Bodies:
             return Damage.UNKNOWN_KIND, f"{body.kind} as record {header.seq}"
         if header.seq == 1:
             self._version = header.key_version
-            return self._opening(body, key)
+            return self._opening(body, key, suite)
         return self._later(one, body, entry.writer)
 
     def _later(self, one: Stored, body: Body, writer: Writer) -> tuple[Damage, str] | None:
         if body.kind == "key_rotated":
-            return self._rotated(body)
+            return self._rotated(body, suite_named(one.header.suite))
         if body.kind == "device":
             return self._device(one.header.epoch, body)
         if body.kind == "conflict":
@@ -138,9 +138,9 @@ class Bodies:
             return self._final(body.content)
         return None
 
-    def _opening(self, body: Body, key: bytes) -> tuple[Damage, str] | None:
+    def _opening(self, body: Body, key: bytes, suite: Suite) -> tuple[Damage, str] | None:
         stated = body.content
-        if stated.get("data_key") != key_commitment(key).hex():
+        if stated.get("data_key") != key_commitment(key, suite).hex():
             return Damage.WRONG_KEY, ""
         if stated.get("session_id") != self._session_id:
             return Damage.RELABELLED, str(stated.get("session_id"))[:60]
@@ -150,13 +150,13 @@ class Bodies:
             return Damage.RELABELLED, str(sitting_id)[:60]
         return None
 
-    def _rotated(self, body: Body) -> tuple[Damage, str] | None:
+    def _rotated(self, body: Body, suite: Suite) -> tuple[Damage, str] | None:
         """The next record, if there is one, is under the version that this one commits to."""
         version = self._version + 1
         if body.content.get("version") != version:
             return Damage.WRONG_KEY_VERSION, f"{str(body.content.get('version'))[:20]} announced"
         key = self._keys.get((scope_of(self._stream_id), version))
-        if key is not None and body.content.get("data_key") != key_commitment(key).hex():
+        if key is not None and body.content.get("data_key") != key_commitment(key, suite).hex():
             return Damage.WRONG_KEY, f"version {version}"
         self._version = version
         return None

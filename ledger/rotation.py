@@ -10,6 +10,7 @@ from dataclasses import dataclass
 
 from sqlalchemy import select, update
 
+from kernel.crypto.suite import suite_named
 from kernel.db import Database, WriteSession
 from kernel.errors import Kind, Refusal
 from ledger.append import Act, Appender, Head, lock_heads, store
@@ -78,8 +79,9 @@ async def _announce(
     session: WriteSession, appender: Appender, heads: Sequence[Head], version: int, key: bytes
 ) -> None:
     now_ms = appender.clock.now_ms()
-    act = Act("key_rotated", {"version": version, "data_key": key_commitment(key).hex()})
     for head in heads:
+        commitment = key_commitment(key, suite_named(head.suite)).hex()
+        act = Act("key_rotated", {"version": version, "data_key": commitment})
         old = await appender.keys.data_key(session, scope_of(head.stream_id), head.key_version)
         await store(session, appender.chain(head, old, [act], now_ms), [head])
     await session.execute(

@@ -1,10 +1,11 @@
 """Which data key a stream is under, and what its opening record says of it. Pure."""
 
 from kernel.codec import encode
-from kernel.crypto import digest
+from kernel.crypto.suite import InternationalSuite, Suite
 
 KEY_BYTES = 32
 FIRST_VERSION = 1
+_DEFAULT = InternationalSuite()
 
 
 def scope_of(stream_id: str) -> str:
@@ -19,6 +20,8 @@ def streams_of(scope: str) -> list[str]:
     return [f"camera/{rest}", scope] if noun == "sitting" else [scope]
 
 
-def key_commitment(key: bytes) -> bytes:
-    """What the opening record says of the data key: it binds without telling."""
-    return digest.sha256(encode("data-key-commitment", 1, [key]))
+def key_commitment(key: bytes, suite: Suite = _DEFAULT) -> bytes:
+    """What the opening record says of the data key: it binds without telling. ``suite`` is the
+    stream's.
+    """
+    return suite.hash(encode("data-key-commitment", 1, [key]))

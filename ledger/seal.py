@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from sqlalchemy import select, update
 
 from kernel.codec import Field, encode
-from kernel.crypto.signing import ServerKey
+from kernel.crypto.signing import Signer
 from kernel.db import WriteSession
 from kernel.errors import Kind, Refusal
 from ledger.append import Appender
@@ -43,7 +43,7 @@ def seal_frame(
 async def seal_session(
     session: WriteSession,
     appender: Appender,
-    signer: ServerKey,
+    signer: Signer,
     session_id: str,
     roster: Sequence[tuple[str, str]],
 ) -> SessionSeal:

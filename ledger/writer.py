@@ -12,7 +12,7 @@ from dataclasses import dataclass
 
 from sqlalchemy.exc import IntegrityError, SQLAlchemyError
 
-from kernel.crypto.signing import ServerKey
+from kernel.crypto.signing import Signer
 from kernel.db import Database
 from kernel.errors import Kind, Refusal
 from ledger.append import Appender
@@ -39,7 +39,7 @@ _Result = Outcome | Exception
 class LedgerWriter:
     """One task writes; ``submit`` waits for its commit."""
 
-    def __init__(self, database: Database, appender: Appender, signer: ServerKey) -> None:
+    def __init__(self, database: Database, appender: Appender, signer: Signer) -> None:
         self._db = database
         self._appender = appender
         self._signer = signer

@@ -104,7 +104,7 @@ def build(settings: Settings, clock: Clock | None = None) -> Services:
     """Wire everything; nothing runs yet."""
     clock = clock or SystemClock()
     database = Database.open(settings.database)
-    keyring = FileKeyRing(settings.keyring_path)
+    keyring = FileKeyRing(settings.keyring_path, settings.ledger.suite)
     blobs = LocalBlobs(settings.blobs_dir)
     bus = LocalBus()
     ledger = Ledger(database, keyring, clock, settings.http.origin)

@@ -1,4 +1,4 @@
-"""Hashes and key derivation (SHA-256, HMAC-SHA-256, HKDF RFC 5869)."""
+"""Hashes and key derivation: SHA-256, HMAC-SHA-256, HKDF (RFC 5869), and SM3 (GB/T 32905-2016)."""
 
 import hashlib
 import hmac
@@ -11,6 +11,13 @@ from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 def sha256(data: bytes) -> bytes:
     """32 bytes."""
     return hashlib.sha256(data).digest()
+
+
+def sm3(data: bytes) -> bytes:
+    """32 bytes."""
+    state = hashes.Hash(hashes.SM3())
+    state.update(data)
+    return state.finalize()
 
 
 def sha256_stream(pieces: Iterable[bytes]) -> bytes:
@@ -34,3 +41,8 @@ def same(left: bytes, right: bytes) -> bool:
 def hkdf(key: bytes, *, salt: bytes, info: bytes, size: int) -> bytes:
     """HKDF-SHA-256: ``size`` bytes bound to salt and info."""
     return HKDF(algorithm=hashes.SHA256(), length=size, salt=salt, info=info).derive(key)
+
+
+def hkdf_sm3(key: bytes, *, salt: bytes, info: bytes, size: int) -> bytes:
+    """HKDF over HMAC-SM3."""
+    return HKDF(algorithm=hashes.SM3(), length=size, salt=salt, info=info).derive(key)

@@ -12,8 +12,11 @@ import os
 from pathlib import Path
 from typing import Protocol
 
-from kernel.crypto import chance, digest, envelope
-from kernel.crypto.signing import ServerKey
+from kernel.crypto import chance, envelope
+from kernel.crypto.signing import ServerKey, Signer
+from kernel.crypto.sm2 import Sm2Key, library
+from kernel.crypto.suite import SUITES, InternationalSuite, NationalSuite
+from kernel.errors import Kind, Refusal
 
 
 class KeyRing(Protocol):
@@ -24,13 +27,18 @@ class KeyRing(Protocol):
     @property
     def custody(self) -> str: ...
     @property
+    def suite(self) -> str:
+        """The suite of its origin, for life."""
+        ...
+
+    @property
     def version(self) -> int: ...
     def wrap(self, key: bytes, purpose: bytes) -> bytes: ...
     def unwrap(self, wrapped: bytes, purpose: bytes) -> bytes:
         """Raises ValueError when it does not open."""
         ...
 
-    def signer(self, purpose: str) -> ServerKey: ...
+    def signer(self, purpose: str) -> Signer: ...
     def lookup_key(self, purpose: str) -> bytes:
         """A 32-byte key for keyed hashes (kernel.crypto.digest.keyed)."""
         ...
@@ -43,11 +51,19 @@ class FileKeyRing:
 
     custody = "file"
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, suite: str = "") -> None:
+        """``suite`` is for a ring that is made now, and must fit one that is there; empty takes
+        what is there. Raises ``keyring.suite``, ``crypto.gm_missing``.
+        """
         self._path = path
         if not path.exists():
-            _store(path, {1: chance.token_bytes(32)})
-        self._masters = _load(path)
+            wanted = suite or InternationalSuite.name
+            if wanted == NationalSuite.name:
+                library()  # nothing is made that could not sign
+            _store(path, wanted, {1: chance.token_bytes(32)})
+        self.suite, self._masters = _load(path)
+        if suite and suite != self.suite:
+            raise Refusal("keyring.suite", Kind.CONFLICT, kept=self.suite, wanted=suite)
 
     @property
     def version(self) -> int:
@@ -60,48 +76,52 @@ class FileKeyRing:
         lock = os.open(self._path.parent, os.O_RDONLY)
         try:
             fcntl.flock(lock, fcntl.LOCK_EX)
-            masters = _load(self._path)
+            _, masters = _load(self._path)
             masters[max(masters) + 1] = chance.token_bytes(32)
-            _store(self._path, masters)
+            _store(self._path, self.suite, masters)
             self._masters = masters
         finally:
             os.close(lock)
         return self.version
 
     def wrap(self, key: bytes, purpose: bytes) -> bytes:
-        sealed = envelope.seal(self._sub(self.version, b"wrap"), key, purpose)
+        above = self._sub(self.version, b"wrap")
+        sealed = envelope.seal_for(self.suite, above, key, purpose)
         return self.version.to_bytes(2, "big") + sealed
 
     def unwrap(self, wrapped: bytes, purpose: bytes) -> bytes:
         version = int.from_bytes(wrapped[:2], "big")
         if version not in self._masters:
-            self._masters = _load(self._path)  # rotated by another process meanwhile
+            _, self._masters = _load(self._path)  # rotated by another process meanwhile
         if version not in self._masters:
             raise ValueError(f"key ring has no version {version}")
         return envelope.unseal(self._sub(version, b"wrap"), wrapped[2:], purpose)
 
-    def signer(self, purpose: str) -> ServerKey:
-        return ServerKey(self._sub(1, b"sign/" + purpose.encode()))
+    def signer(self, purpose: str) -> Signer:
+        seed = self._sub(1, b"sign/" + purpose.encode())
+        return Sm2Key(seed) if self.suite == NationalSuite.name else ServerKey(seed)
 
     def lookup_key(self, purpose: str) -> bytes:
         return self._sub(1, b"lookup/" + purpose.encode())
 
     def _sub(self, version: int, info: bytes) -> bytes:
-        return digest.hkdf(self._masters[version], salt=b"gongyuan/keyring/v1", info=info, size=32)
+        derive = SUITES[self.suite].derive
+        return derive(self._masters[version], salt=b"gongyuan/keyring/v1", info=info, size=32)
 
 
-def _load(path: Path) -> dict[int, bytes]:
+def _load(path: Path) -> tuple[str, dict[int, bytes]]:
     data = json.loads(path.read_text())
-    return {int(version): bytes.fromhex(key) for version, key in data["masters"].items()}
+    masters = {int(version): bytes.fromhex(key) for version, key in data["masters"].items()}
+    return data.get("suite", InternationalSuite.name), masters
 
 
-def _store(path: Path, masters: dict[int, bytes]) -> None:
+def _store(path: Path, suite: str, masters: dict[int, bytes]) -> None:
     path.parent.mkdir(parents=True, exist_ok=True)
     fresh = path.with_suffix(".new")
     handle = os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
     with os.fdopen(handle, "w") as file:
         held = {str(version): key.hex() for version, key in masters.items()}
-        json.dump({"format": "gongyuan-keyring-1", "masters": held}, file)
+        json.dump({"format": "gongyuan-keyring-1", "suite": suite, "masters": held}, file)
         file.flush()
         os.fsync(file.fileno())
     fresh.rename(path)

@@ -1,5 +1,5 @@
-"""Signatures: Ed25519 for servers, ECDSA P-256 for browsers (WebCrypto of Chromium 109 has no
-Ed25519).
+"""Signatures: Ed25519 for servers, SM2 for servers of a 国密 origin, ECDSA P-256 for browsers
+(WebCrypto of Chromium 109 has neither Ed25519 nor SM2).
 """
 
 from typing import Protocol
@@ -11,6 +11,8 @@ from cryptography.hazmat.primitives.asymmetric.utils import (
     encode_dss_signature,
 )
 from cryptography.hazmat.primitives.hashes import SHA256
+
+from kernel.crypto.sm2 import PUBLIC_BYTES, sm2_signature_holds
 
 
 class Signer(Protocol):
@@ -36,7 +38,11 @@ class ServerKey:
 
 
 def server_signature_holds(public: bytes, message: bytes, signature: bytes) -> bool:
-    """True when the Ed25519 signature is good; malformed input is simply not good."""
+    """True when the signature is good: Ed25519 under a key of 32 bytes, SM2 under one of 65;
+    malformed input is simply not good. Raises ``crypto.gm_missing`` for SM2 without its library.
+    """
+    if len(public) == PUBLIC_BYTES:
+        return sm2_signature_holds(public, message, signature)
     try:
         ed25519.Ed25519PublicKey.from_public_bytes(public).verify(signature, message)
     except (InvalidSignature, ValueError):

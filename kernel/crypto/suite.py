@@ -1,15 +1,18 @@
 """Cipher suites: what a ledger origin hashes and encrypts with.
 
 Rules kept here: a suite is named in every header that uses it; an origin keeps one suite for life.
-The second suite (国密: SM4-GCM, SM3) takes its place behind the same Protocol.
+``InternationalSuite`` is the default; ``NationalSuite`` (国密) is for an origin of its own.
 """
 
 from typing import Protocol
 
 from cryptography.exceptions import InvalidTag
+from cryptography.hazmat.primitives.ciphers import Cipher, algorithms, modes
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
 from kernel.crypto import digest
+
+TAG_BYTES = 16
 
 
 class Suite(Protocol):
@@ -49,7 +52,39 @@ class InternationalSuite:
             raise ValueError("ciphertext, key or associated data do not fit") from wrong
 
 
-SUITES: dict[str, Suite] = {InternationalSuite.name: InternationalSuite()}
+class NationalSuite:
+    """SM4-GCM (GB/T 32907-2016, RFC 8998; 16-byte key, 12-byte nonce, 16-byte tag), SM3 (GB/T
+    32905-2016), HKDF over HMAC-SM3.
+    """
+
+    name = "SM4GCM-SM3"
+    key_size = 16
+
+    def hash(self, data: bytes) -> bytes:
+        return digest.sm3(data)
+
+    def derive(self, key: bytes, *, salt: bytes, info: bytes, size: int) -> bytes:
+        return digest.hkdf_sm3(key, salt=salt, info=info, size=size)
+
+    def seal(self, key: bytes, nonce: bytes, plaintext: bytes, aad: bytes) -> bytes:
+        working = Cipher(algorithms.SM4(key), modes.GCM(nonce)).encryptor()
+        working.authenticate_additional_data(aad)
+        return working.update(plaintext) + working.finalize() + working.tag
+
+    def open(self, key: bytes, nonce: bytes, ciphertext: bytes, aad: bytes) -> bytes:
+        body, tag = ciphertext[:-TAG_BYTES], ciphertext[-TAG_BYTES:]
+        try:
+            working = Cipher(algorithms.SM4(key), modes.GCM(nonce, tag)).decryptor()
+            working.authenticate_additional_data(aad)
+            return working.update(body) + working.finalize()
+        except (InvalidTag, ValueError) as wrong:
+            raise ValueError("ciphertext, key or associated data do not fit") from wrong
+
+
+SUITES: dict[str, Suite] = {
+    InternationalSuite.name: InternationalSuite(),
+    NationalSuite.name: NationalSuite(),
+}
 
 
 def suite_named(name: str) -> Suite:

@@ -14,7 +14,7 @@ from typing import Any
 import msgspec
 
 from kernel.codec import canonical_json, decode, encode
-from kernel.crypto.signing import ServerKey
+from kernel.crypto.signing import ServerKey, Signer
 from kernel.crypto.suite import suite_named
 from ledger.chain import Damage
 from ledger.layout import STREAM_MAGIC, stream_bytes
@@ -51,7 +51,7 @@ class Case:
     chance: random.Random
     files: dict[str, bytes] = field(init=False)
     own: ServerKey = field(init=False)
-    signed_by: ServerKey | None = None
+    signed_by: Signer | None = None
     options: dict[str, Any] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
@@ -116,7 +116,7 @@ class Case:
             self.files[SIGNATURE] = signer.sign(signed_bytes(stored))
         return True
 
-    def _manifest(self, signer: ServerKey | None) -> bytes:
+    def _manifest(self, signer: Signer | None) -> bytes:
         manifest: Manifest = read_manifest(self.shape.files[MANIFEST])
         entries = tuple(
             Entry(path, len(self.files[path]), sha256(self.files[path]).hexdigest())

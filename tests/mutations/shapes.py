@@ -12,7 +12,7 @@ from tempfile import TemporaryDirectory
 
 from kernel.codec import canonical_json
 from kernel.crypto.keyring import FileKeyRing
-from kernel.crypto.signing import ServerKey
+from kernel.crypto.signing import Signer
 from kernel.db import Database
 from ledger.book import Act
 from ledger.layout import SEAL_FILE, KeyFile, SealFile, SealList, read_key_file, stream_path
@@ -35,7 +35,7 @@ class Shape:
     files: dict[str, bytes]
     keys: KeyFile
     key_bytes: bytes
-    signer: ServerKey
+    signer: Signer
 
     @property
     def sealed(self) -> SealList:
