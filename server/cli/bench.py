@@ -20,6 +20,7 @@ from rich.console import Console
 from kernel.clock import SystemClock
 from kernel.settings import Settings
 from ledger.bench import bench_ledger
+from ledger.bench_suites import bench_suites
 from ledger.verify.bench import bench_verify
 from migrations.run import upgrade
 from server.app import face_bench
@@ -34,6 +35,7 @@ from server.rehearsal.faces import load_faces
 SAVING, STARTING = 64, 300
 VERIFIED_SITTINGS, VERIFIED_RECORDS = 200, 500
 UNDER_WAY_MS = 10 * 60_000
+_SUITE_SECONDS = 2.0
 LEAST_LEAD_S = 20.0
 LEAD_SHARE = 0.05
 
@@ -143,6 +145,21 @@ async def _ledger(wish: Wish) -> list[Figure]:
     ]  # fmt: skip
 
 
+async def _suites(wish: Wish) -> list[Figure]:
+    rates = await asyncio.to_thread(bench_suites, min(wish.seconds, _SUITE_SECONDS))
+    return [
+        Figure(
+            "suites",
+            f"SM4GCM-SM3, {one.what}",
+            "a second and core",
+            "a second and core, A256GCM-SHA256",
+            one.by_suite["A256GCM-SHA256"],
+            one.by_suite["SM4GCM-SM3"],
+        )
+        for one in rates
+    ]
+
+
 async def _verify(wish: Wish) -> list[Figure]:
     sittings = wish.candidates or VERIFIED_SITTINGS
     return [
@@ -189,4 +206,5 @@ BENCHES: dict[str, Callable[[Wish], Coroutine[Any, Any, list[Figure]]]] = {
     "start": _start,
     "face": _face,
     "verify": _verify,
+    "suites": _suites,
 }
