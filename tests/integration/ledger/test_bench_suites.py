@@ -1,7 +1,11 @@
 """The suites' benchmark does the real work of both."""
 
+import pytest
+
 from kernel.crypto.suite import SUITES
 from ledger.bench_suites import bench_suites
+
+pytest.importorskip("gmssl_pyx", reason="the optional extra `gm` is not installed")
 
 
 def test_every_act_is_measured_in_both_suites() -> None:

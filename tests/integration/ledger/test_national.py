@@ -19,6 +19,7 @@ from ledger.tables import KeyRow
 from ledger.verify import verify
 from tests.integration.ledger.world import SESSION, LedgerWorld, bytes_in
 
+pytest.importorskip("gmssl_pyx", reason="the optional extra `gm` is not installed")
 STREAM = "3-process/ledger/sitting/sitting_1.records"
 
 
