@@ -11,6 +11,7 @@ would not have written.
 
 import json
 from collections.abc import Sequence
+from functools import lru_cache
 from typing import Any, TypeAlias
 
 Field: TypeAlias = "bytes | str | int | bool | Sequence[Field] | None"
@@ -24,10 +25,9 @@ def encode(kind: str, version: int, fields: Sequence[Field]) -> bytes:
     """The canonical bytes of a value. Raises ValueError for what has no encoding (negative, >
     u64).
     """
-    name = kind.encode("ascii")
-    if not 0 < len(name) < 256:
-        raise ValueError("kind is 1 to 255 ASCII characters")
-    return MAGIC + bytes([len(name)]) + name + version.to_bytes(2, "big") + _list(list(fields))
+    out = [_start(kind, version)]
+    _add_list(out, fields)
+    return b"".join(out)
 
 
 def decode(kind: str, version: int, data: bytes) -> list[Any]:
@@ -57,28 +57,44 @@ def decode_any(data: bytes) -> tuple[str, int, list[Any]]:
 
 def canonical_json(value: object) -> bytes:
     """Sorted keys, no spaces, UTF-8, no NaN: for bodies that are read by people's tools too."""
-    return json.dumps(
-        value, sort_keys=True, separators=(",", ":"), ensure_ascii=False, allow_nan=False
-    ).encode()
+    return _JSON.encode(value).encode()
 
 
-def _list(items: Sequence[Field]) -> bytes:
-    return b"\x04" + len(items).to_bytes(4, "big") + b"".join(_field(item) for item in items)
+_JSON = json.JSONEncoder(sort_keys=True, separators=(",", ":"), ensure_ascii=False, allow_nan=False)
 
 
-def _field(value: Field) -> bytes:
-    if value is None or isinstance(value, bool):
-        return {None: b"\x00", False: b"\x05", True: b"\x06"}[value]
-    if isinstance(value, bytes):
-        return b"\x01" + len(value).to_bytes(4, "big") + value
+@lru_cache(256)
+def _start(kind: str, version: int) -> bytes:
+    name = kind.encode("ascii")
+    if not 0 < len(name) < 256:
+        raise ValueError("kind is 1 to 255 ASCII characters")
+    return MAGIC + bytes([len(name)]) + name + version.to_bytes(2, "big")
+
+
+def _add_list(out: list[bytes], items: Sequence[Field]) -> None:
+    out.append(b"\x04" + len(items).to_bytes(4, "big"))
+    for item in items:
+        _add(out, item)
+
+
+def _add(out: list[bytes], value: Field) -> None:
     if isinstance(value, str):
-        data = value.encode("utf-8")
-        return b"\x02" + len(data).to_bytes(4, "big") + data
-    if isinstance(value, int):
+        data = value.encode()
+        out.append(b"\x02" + len(data).to_bytes(4, "big"))
+        out.append(data)
+    elif isinstance(value, bytes):
+        out.append(b"\x01" + len(value).to_bytes(4, "big"))
+        out.append(value)
+    elif value is None:
+        out.append(b"\x00")
+    elif isinstance(value, bool):
+        out.append(b"\x06" if value else b"\x05")
+    elif isinstance(value, int):
         if not 0 <= value < 1 << 64:
             raise ValueError("integers are unsigned 64-bit")
-        return b"\x03" + value.to_bytes(8, "big")
-    return _list(value)
+        out.append(b"\x03" + value.to_bytes(8, "big"))
+    else:
+        _add_list(out, value)
 
 
 def _items(data: bytes, at: int, count: int, depth: int) -> tuple[list[Any], int]:

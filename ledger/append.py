@@ -9,14 +9,14 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, TypeVar, cast
 
-from sqlalchemy import Table, bindparam, func, select, update
+from sqlalchemy import Table, func, select
 
 from kernel.clock import Clock
 from kernel.crypto import chance
 from kernel.crypto.suite import Suite, suite_named
 from kernel.db import WriteSession
 from kernel.errors import Kind, Refusal
-from ledger.bulk import insert_rows
+from ledger.bulk import insert_rows, update_rows
 from ledger.keys import Keys, scope_of
 from ledger.kinds import must_be_known
 from ledger.record import SALT_BYTES, ZERO_HASH, Place, seal_record
@@ -31,11 +31,6 @@ _NEWEST_EPOCH = (
     select(func.coalesce(func.max(DeviceRow.epoch), 0))
     .where(DeviceRow.stream == StreamRow.number)
     .scalar_subquery()
-)
-_MOVE = (
-    update(_STREAM)
-    .where(_STREAM.c.number == bindparam("at"))
-    .values(next_seq=bindparam("next"), head=bindparam("hash_now"))
 )
 
 
@@ -159,10 +154,12 @@ async def store(
     if not rows:
         return
     await insert_rows(session, _RECORD, rows)
-    connection = await session.connection()
-    await connection.execute(
-        _MOVE,
-        [{"at": one.number, "next": one.next_seq, "hash_now": one.head} for one in moved],
+    await update_rows(
+        session,
+        _STREAM,
+        keys=("number",),
+        values=("next_seq", "head"),
+        rows=[(one.number, one.next_seq, one.head) for one in moved],
     )
 
 

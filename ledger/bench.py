@@ -7,7 +7,7 @@ under a signature.
 """
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -22,6 +22,7 @@ from kernel.crypto import chance
 from kernel.crypto.keyring import FileKeyRing
 from kernel.crypto.signing import DeviceKey
 from kernel.db import Database, ReadSession, WriteSession
+from ledger.asked import Asked, Terms
 from ledger.book import Ledger
 from ledger.bulk import insert_rows
 from ledger.client import ClientBatch, ClientEvent, batch_message
@@ -148,8 +149,9 @@ async def _save(ledger: Ledger, batches: dict[str, list[ClientBatch]], flight: i
     return latencies
 
 
-async def _open(_session: ReadSession) -> None:
+async def _open(_session: ReadSession, asked: Sequence[Asked]) -> Sequence[Terms]:
     """The sittings of a benchmark are always open."""
+    return [Terms() for _ in asked]
 
 
 async def _row_bytes(database: Database) -> int:

@@ -143,9 +143,9 @@ class Ledger:
             session, stream_id, [Act("device", {"public_key": public_key.hex()}, epoch)]
         )
 
-    async def submit(self, batch: ClientBatch, guard: Guard) -> Ack:
+    async def submit(self, batch: ClientBatch, guard: Guard, claim: Any = None) -> Ack:
         """A candidate's batch: durable when the signed acknowledgement comes back."""
-        return await self._writer.submit(batch, guard)
+        return await self._writer.submit(batch, guard, claim)
 
     async def repeated(self, batch: ClientBatch) -> Ack | None:
         """The acknowledgement again of what is in the log already, also after closing."""

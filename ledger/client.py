@@ -48,7 +48,6 @@ class ClientBatch:
     first_seq: int
     events: tuple[ClientEvent, ...]
     signature: bytes
-    late: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,12 +3,17 @@ acknowledgements.
 
 Rules kept here: nothing is acknowledged before the commit that holds it; when a group cannot be
 committed, each of its batches is tried alone, so one bad batch fails alone; a full queue refuses in
-words; a storage that fails is said in words and tried again with the next group.
+words; a storage that fails is said in words and tried again with the next group. One task proves
+the signatures of the next group while another commits this one; both keep the order in which the
+batches came, within each stream. Who repeats what is in the log waits aside for the look-up, and
+nobody else does.
 """
 
 import asyncio
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass
+from typing import Any
 
 from sqlalchemy.exc import IntegrityError, SQLAlchemyError
 
@@ -16,52 +21,71 @@ from kernel.crypto.signing import Signer
 from kernel.db import Database
 from kernel.errors import Kind, Refusal
 from ledger.append import Appender
-from ledger.client import Ack, ClientBatch, ack_frame
-from ledger.group import Guard, Outcome, repeated, take_group
+from ledger.asked import Asked, Guard
+from ledger.client import Ack, ClientBatch, ack_frame, check_batch
+from ledger.group import take_group
+from ledger.outcome import Deferred, Outcome
+from ledger.proving import Proving, in_parts
+from ledger.repeats import in_log, repeated
 
 __all__ = ["Guard", "LedgerWriter"]
 
 QUEUE_LIMIT = 4_096
 GROUP_LIMIT = 512
+LOOKUPS = 2
 _STORAGE = (SQLAlchemyError, OSError)
 
 
 @dataclass(slots=True)
 class _Waiting:
-    batch: ClientBatch
-    guard: Guard
+    asked: Asked
     done: "asyncio.Future[Ack]"
 
+    @property
+    def stream_id(self) -> str:
+        return self.asked.batch.stream_id
 
-_Result = Outcome | Exception
+
+_Result = Outcome | Deferred | Exception
+_Group = list[_Waiting]
 
 
 class LedgerWriter:
-    """One task writes; ``submit`` waits for its commit."""
+    """Two tasks prove and write; ``submit`` waits for its commit."""
 
     def __init__(self, database: Database, appender: Appender, signer: Signer) -> None:
         self._db = database
         self._appender = appender
         self._signer = signer
+        self._proving = Proving()
         self._queue: asyncio.Queue[_Waiting | None] = asyncio.Queue(QUEUE_LIMIT)
-        self._task: asyncio.Task[None] | None = None
+        self._proved: asyncio.Queue[_Group | None] = asyncio.Queue(1)
+        self._aside: dict[str, _Group] = {}
+        self._lookups = asyncio.Semaphore(LOOKUPS)
+        self._tasks: list[asyncio.Task[None]] = []
+        self._looking: set[asyncio.Task[None]] = set()
         self._stopped = False
 
     def start(self) -> None:
         """Begin writing; once per process."""
         self._stopped = False
-        self._task = asyncio.create_task(self._run(), name="ledger-writer")
+        self._tasks = [
+            asyncio.create_task(self._prove(), name="ledger-prover"),
+            asyncio.create_task(self._run(), name="ledger-writer"),
+        ]
 
     async def stop(self) -> None:
         """Take no more, write what has queued, then end."""
         self._stopped = True
-        if self._task is not None:
+        if self._tasks:
             await self._queue.put(None)
-            await self._task
-            self._task = None
+            await asyncio.gather(*self._tasks)
+            self._tasks = []
+            while self._looking:
+                await asyncio.gather(*self._looking)
 
-    async def submit(self, batch: ClientBatch, guard: Guard) -> Ack:
-        """The acknowledgement, after the commit.
+    async def submit(self, batch: ClientBatch, guard: Guard, claim: Any = None) -> Ack:
+        """The acknowledgement, after the commit; ``claim`` is for the guard.
 
         Raises ``ledger.busy``, ``ledger.not_stored``, ``ledger.numbers``, ``ledger.gap``,
         ``ledger.conflict``, ``ledger.signature``, ``ledger.device_unknown`` and what the guard or
@@ -69,7 +93,8 @@ class LedgerWriter:
         """
         if self._stopped:
             raise Refusal("ledger.busy", Kind.UNAVAILABLE)
-        waiting = _Waiting(batch, guard, asyncio.get_running_loop().create_future())
+        check_batch(batch)
+        waiting = _Waiting(Asked(batch, guard, claim), asyncio.get_running_loop().create_future())
         try:
             self._queue.put_nowait(waiting)
         except asyncio.QueueFull as full:
@@ -78,43 +103,73 @@ class LedgerWriter:
 
     async def repeated(self, batch: ClientBatch) -> Ack | None:
         """The acknowledgement of a batch that is in the log already; None for any other."""
+        check_batch(batch)
         async with self._db.read() as session:
-            outcome = await repeated(session, self._appender, batch)
+            outcome = await repeated(session, self._appender, self._proving, batch)
         return None if outcome is None else self._ack(batch, outcome)
 
-    async def _run(self) -> None:
-        while True:
-            first = await self._queue.get()
-            if first is None:
-                return
-            group, last = [first], False
-            while len(group) < GROUP_LIMIT and not self._queue.empty():
-                another = self._queue.get_nowait()
-                if another is None:
-                    last = True
-                    break
-                group.append(another)
-            await self._write(group)
-            if last:
-                return
+    async def _prove(self) -> None:
+        """Whatever has queued is the next group, proved while the one before is committed."""
+        last = False
+        while not last:
+            group, last = await self._next()
+            if group:
+                with suppress(Exception):  # what is not proved here is proved in the transaction
+                    await self._proving.prove([one.asked for one in group])
+                await self._proved.put(group)
+        await self._proved.put(None)
 
-    async def _write(self, group: list[_Waiting]) -> None:
-        ordered = sorted(group, key=lambda w: w.batch.stream_id)
+    async def _next(self) -> tuple[_Group, bool]:
+        """The next group, and whether it is the last."""
+        first = await self._queue.get()
+        if first is None:
+            return [], True
+        group = [first]
+        while len(group) < GROUP_LIMIT and not self._queue.empty():
+            another = self._queue.get_nowait()
+            if another is None:
+                return group, True
+            group.append(another)
+        return group, False
+
+    async def _run(self) -> None:
+        while (group := await self._proved.get()) is not None:
+            now = [one for one in group if not self._waits_aside(one)]
+            for repeating in await self._write(now):
+                self._put_aside(repeating)
+
+    def _waits_aside(self, waiting: _Waiting) -> bool:
+        """Behind a batch of its own stream that is being looked up."""
+        behind = self._aside.get(waiting.stream_id)
+        if behind is not None:
+            behind.append(waiting)
+        return behind is not None
+
+    async def _write(self, group: _Group) -> _Group:
+        """Commits and answers; returns what has to be looked up first."""
+        ordered = sorted(group, key=lambda w: w.stream_id)
+        if not ordered:
+            return []
         outcomes: Sequence[_Result]
         try:
             outcomes = await self._commit(ordered)
         except Exception as failed:  # noqa: BLE001  # whoever waits is told, the writer goes on
             outcomes = [failed] if len(ordered) == 1 else await self._one_by_one(ordered)
-        for waiting, outcome in zip(ordered, outcomes, strict=True):
-            self._answer(waiting, outcome)
+        pairs = list(zip(ordered, outcomes, strict=True))
+        try:
+            await self._answer(pairs)
+        except Exception as failed:  # noqa: BLE001  # whoever waits is told, the writer goes on
+            for waiting in ordered:
+                _fail(waiting, failed)
+        return [waiting for waiting, outcome in pairs if isinstance(outcome, Deferred)]
 
     async def _commit(self, ordered: Sequence[_Waiting]) -> Sequence[_Result]:
         """Outcomes of a group that is committed. Raises, with nothing committed, or with a commit
         whose answer was lost: then trying again finds the events there and acknowledges them.
         """
+        asked = [waiting.asked for waiting in ordered]
         async with self._db.write() as session:
-            pairs = [(waiting.batch, waiting.guard) for waiting in ordered]
-            return await take_group(session, self._appender, pairs)
+            return await take_group(session, self._appender, self._proving, asked)
 
     async def _one_by_one(self, ordered: Sequence[_Waiting]) -> list[_Result]:
         """A transaction each; a storage that fails again is not asked for every batch."""
@@ -131,19 +186,50 @@ class LedgerWriter:
                 broken = failed if _is_storage(failed) else None
         return outcomes
 
-    def _answer(self, waiting: _Waiting, outcome: _Result) -> None:
-        if waiting.done.done():
-            return  # nobody waits any more; the log has it all the same
-        if isinstance(outcome, Exception):
-            waiting.done.set_exception(_said(outcome))
-        elif outcome.refused is not None:
-            waiting.done.set_exception(outcome.refused)
-        else:
-            waiting.done.set_result(self._ack(waiting.batch, outcome))
+    async def _answer(self, pairs: Sequence[tuple[_Waiting, _Result]]) -> None:
+        """Tells everybody who waits; acknowledgements are signed on all cores."""
+        good: list[tuple[_Waiting, Outcome]] = []
+        for waiting, outcome in pairs:
+            if isinstance(outcome, Deferred):
+                continue
+            if isinstance(outcome, Exception):
+                _fail(waiting, _said(outcome))
+            elif outcome.refused is not None:
+                _fail(waiting, outcome.refused)
+            elif not waiting.done.done():  # else nobody waits; the log has it all the same
+                good.append((waiting, outcome))
+        acks = await in_parts(lambda pair: self._ack(pair[0].asked.batch, pair[1]), good)
+        for (waiting, _), ack in zip(good, acks, strict=True):
+            if not waiting.done.done():
+                waiting.done.set_result(ack)
+
+    def _put_aside(self, waiting: _Waiting) -> None:
+        behind = self._aside.setdefault(waiting.stream_id, [])
+        behind.append(waiting)
+        if len(behind) == 1:
+            looking = asyncio.create_task(self._look_up(waiting.stream_id))
+            self._looking.add(looking)
+            looking.add_done_callback(self._looking.discard)
+
+    async def _look_up(self, stream_id: str) -> None:
+        """Reads what the log holds, then writes the batch and what came behind it, until nothing
+        of the stream waits any more.
+        """
+        behind = self._aside[stream_id]
+        while behind:
+            now, behind[:] = behind[:], []
+            asked = now[0].asked
+            try:
+                async with self._lookups, self._db.read() as session:
+                    asked.held = await in_log(session, self._appender, asked.batch)
+            except Exception as failed:  # noqa: BLE001  # whoever waits is told
+                _fail(now[0], _said(failed))
+            again = await self._write([one for one in now if not one.done.done()])
+            behind[:0] = again
+        del self._aside[stream_id]
 
     def _ack(self, batch: ClientBatch, outcome: Outcome) -> Ack:
-        at = outcome.appended
-        origin = self._appender.origin
+        at, origin = outcome.appended, outcome.origin
         frame = ack_frame(
             origin, batch.stream_id, batch.epoch, outcome.acked_through, at.head, at.server_ms
         )
@@ -157,6 +243,11 @@ class LedgerWriter:
             frame=frame,
             signature=self._signer.sign(frame),
         )
+
+
+def _fail(waiting: _Waiting, failed: Exception) -> None:
+    if not waiting.done.done():
+        waiting.done.set_exception(failed)
 
 
 def _is_storage(failed: Exception) -> bool:

@@ -68,17 +68,35 @@ class DeviceKey:
         return b"\x04" + numbers.x.to_bytes(32, "big") + numbers.y.to_bytes(32, "big")
 
 
+class DevicePublicKey:
+    """A device's public key, read once for many signatures. Raises ValueError for no point."""
+
+    def __init__(self, public: bytes) -> None:
+        self.public = public
+        self._key = ec.EllipticCurvePublicKey.from_encoded_point(ec.SECP256R1(), public)
+
+    def holds(self, message: bytes, signature: bytes) -> bool:
+        """True when the P-256 signature (r ‖ s) over the message is good."""
+        if len(signature) != 64:
+            return False
+        r, s = int.from_bytes(signature[:32], "big"), int.from_bytes(signature[32:], "big")
+        try:
+            self._key.verify(encode_dss_signature(r, s), message, _ECDSA_SHA256)
+        except (InvalidSignature, ValueError):
+            return False
+        return True
+
+
+_ECDSA_SHA256 = ec.ECDSA(SHA256())
+
+
 def device_signature_holds(public: bytes, message: bytes, signature: bytes) -> bool:
-    """True when the P-256 signature (r ‖ s) over the message is good."""
-    if len(signature) != 64:
-        return False
-    r, s = int.from_bytes(signature[:32], "big"), int.from_bytes(signature[32:], "big")
+    """True when the P-256 signature (r ‖ s) over the message is good under the key."""
     try:
-        key = ec.EllipticCurvePublicKey.from_encoded_point(ec.SECP256R1(), public)
-        key.verify(encode_dss_signature(r, s), message, ec.ECDSA(SHA256()))
-    except (InvalidSignature, ValueError):
+        key = DevicePublicKey(public)
+    except ValueError:
         return False
-    return True
+    return key.holds(message, signature)
 
 
 def is_device_public_key(public: bytes) -> bool:

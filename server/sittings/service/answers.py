@@ -1,8 +1,9 @@
 """Answers: checked, into the ledger, acknowledged; in this order and never another.
 
 Rules kept here: nothing is acknowledged before the commit that holds it; whether the sitting is
-open and the device current is asked again in the ledger's own transaction; what arrives after the
-deadline with an earlier client time is kept as late data; memory is touched only after the commit.
+open, the device current and the form the one that was dealt is asked in the ledger's own
+transaction and only there; what arrives after the deadline with an earlier client time is kept as
+late data; memory is touched only after the commit.
 """
 
 from collections.abc import Sequence
@@ -13,15 +14,17 @@ from kernel.access import Principal
 from kernel.codec import canonical_json
 from kernel.db import WriteSession
 from kernel.errors import Kind, Refusal
+from ledger.asked import Asked, Terms
 from ledger.book import Ack, ClientBatch, ClientEvent
 from paper.items import FormItem
 from paper.responses import parse_response
 from server.checkin.service import sitting_stream
 from server.sittings.ports import Observation
 from server.sittings.rules.timing import Timing, may_answer
+from server.sittings.service.dealt import Dealt, DealtItems
 from server.sittings.service.hall import Hall
 from server.sittings.service.paper import PaperDesk
-from server.sittings.service.rows import Loaded, load, locked
+from server.sittings.service.rows import Gate, locked, locked_gates
 
 ITEM_KINDS = frozenset({"answer_set", "answer_cleared", "marked", "unmarked", "item_viewed"})
 OTHER_KINDS = frozenset(
@@ -31,6 +34,8 @@ OTHER_KINDS = frozenset(
     }
 )  # fmt: skip
 BATCH_LIMIT = 500
+CALLS = {"help_raised": "help", "camera_lost": "camera_lost"}
+"""Kinds that a person has to look at, with the incident's word."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,107 +76,75 @@ class Answers:
 
     def __init__(self, hall: Hall, papers: PaperDesk) -> None:
         self._hall = hall
-        self._papers = papers
+        self._dealt = DealtItems(hall, papers)
 
     async def take(self, principal: Principal, batch: Batch) -> Acked:
         """Raises ``answer.*``, ``response.*``, ``sitting.*``, ``ledger.*``."""
         hall = self._hall
-        now_ms = hall.clock.now_ms()
-        async with hall.database.read() as session:
-            loaded = await load(session, principal.subject)
-        hall.check_holder(loaded, principal, batch.epoch)
-        hall.presence.touch(loaded.row.id, now_ms)
+        hall.presence.touch(principal.subject, hall.clock.now_ms())
         check_shape(batch)
-        shut, timing = self._shut(loaded, batch, now_ms)
-        items = await self._papers.items(loaded)
-        events = [checked(event, items) for event in batch.events]
+        dealt = await self._dealt.of(principal.subject)
+        events = [checked(event, dealt.items) for event in batch.events]
+        claim = Claim(
+            sitting_id=principal.subject,
+            sign_in=principal.claims.get("sign_in"),
+            epoch=batch.epoch,
+            newest_client_ms=max(event.client_ms for event in batch.events),
+            dealt=dealt,
+        )
+        signed = _signed(principal, batch, events)
         try:
-            if shut is not None:
-                raise shut  # one way out: what is known is acknowledged all the same
-            ack = await self._submit(principal, batch, events, timing)
+            ack = await hall.ledger.submit(signed, self._admit, claim)
         except Refusal as refused:
-            if refused.code == "ledger.conflict":
-                await self._report_conflict(principal.subject, batch)
-            known = await self._known(principal, batch, events, refused)
-            if known is None:
-                raise
-            return Acked(known, loaded.deadline_ms(now_ms), now_ms)
-        self._project(loaded, batch)
-        hall.moved(loaded)
-        await self._report(loaded, batch)
-        return Acked(ack, loaded.deadline_ms(now_ms), now_ms)
+            return await self._refused(principal.subject, batch, signed, claim, refused)
+        self._project(principal.subject, batch)
+        hall.answered(dealt.session_id, claim.room_id)
+        await self._report(principal.subject, batch)
+        return Acked(ack, claim.deadline_ms, claim.now_ms)
 
-    def _shut(self, loaded: Loaded, batch: Batch, now_ms: int) -> tuple[Refusal | None, Timing]:
-        """Why nothing new may come in any more, or None; raises what forbids even to ask."""
-        try:
-            return None, self._timing(loaded, batch, now_ms)
-        except Refusal as refused:
-            if refused.code not in CLOSED:
-                raise
-            return refused, Timing.LATE
+    async def _admit(self, tx: WriteSession, asked: Sequence[Asked]) -> Sequence[Terms | Refusal]:
+        """Holder, device and time of every batch in one question, in the ledger's transaction.
 
-    async def _known(
-        self, principal: Principal, batch: Batch, events: list[ClientEvent], refused: Refusal
-    ) -> Ack | None:
-        """The acknowledgement that got lost: what is stored already is said so, closed or not."""
-        if refused.code not in CLOSED:
-            return None
-        return await self._hall.ledger.repeated(_signed(principal, batch, events, late=False))
+        The rows stay locked until its commit: a pause or a hand-in that comes now waits.
+        """
+        now_ms = self._hall.clock.now_ms()
+        claims: list[Claim] = [one.claim for one in asked]
+        gates = await locked_gates(tx, sorted({claim.sitting_id for claim in claims}), now_ms)
+        return [_terms(claim, gates.get(claim.sitting_id), now_ms) for claim in claims]
 
-    def _timing(self, loaded: Loaded, batch: Batch, now_ms: int) -> Timing:
-        newest = max((event.client_ms for event in batch.events), default=now_ms)
-        return may_answer(
-            now_ms, loaded.standing(now_ms), newest_client_ms=newest,
-            late_data_s=loaded.policy.late_data_s,
-        )  # fmt: skip
+    async def _refused(
+        self, sitting_id: str, batch: Batch, signed: ClientBatch, claim: "Claim", refused: Refusal
+    ) -> Acked:
+        """One way out of a refusal: what is known already is acknowledged, closed or not."""
+        if refused.code == "ledger.conflict":
+            await self._report_conflict(sitting_id, batch)
+        if refused.code == "paper.form_differs":
+            self._dealt.forget(sitting_id)
+        known = await self._hall.ledger.repeated(signed) if refused.code in CLOSED else None
+        if known is None:
+            raise refused
+        return Acked(known, claim.deadline_ms, claim.now_ms)
 
-    async def _submit(
-        self, principal: Principal, batch: Batch, events: list[ClientEvent], timing: Timing
-    ) -> Ack:
-        hall = self._hall
-
-        async def guard(tx: WriteSession) -> None:
-            # The row stays locked until the ledger's commit: a pause or a hand-in that comes now
-            # waits.
-            fresh = await locked(tx, principal.subject)
-            hall.check_holder(fresh, principal, batch.epoch)
-            found = self._timing(fresh, batch, hall.clock.now_ms())
-            if found is not timing:
-                raise Refusal(
-                    "answer.too_late", Kind.CONFLICT,
-                    deadline_ms=fresh.deadline_ms(hall.clock.now_ms()),
-                )  # fmt: skip
-
-        late = timing is Timing.LATE
-        return await hall.ledger.submit(_signed(principal, batch, events, late=late), guard)
-
-    def _project(self, loaded: Loaded, batch: Batch) -> None:
+    def _project(self, sitting_id: str, batch: Batch) -> None:
         presence = self._hall.presence
-        progress = presence.progress(loaded.row.id)
+        progress = presence.progress(sitting_id)
         if progress is None:
             return  # whoever wants to know rebuilds it from the ledger
         done = [(e.seq, e.kind, e.item_id, e.response is None) for e in batch.events]
         progress.apply(batch.epoch, done)
-        presence.keep_progress(loaded.row.id, progress)
 
-    async def _report(self, loaded: Loaded, batch: Batch) -> None:
-        kinds = {event.kind for event in batch.events}
-        wanted = [
-            (kind, severity)
-            for signal, kind, severity in (
-                ("help_raised", "help", "amber"),
-                ("camera_lost", "camera_lost", "amber"),
-            )
-            if signal in kinds
-        ]
+    async def _report(self, sitting_id: str, batch: Batch) -> None:
+        wanted = [CALLS[event.kind] for event in batch.events if event.kind in CALLS]
         if not wanted:
             return
-        async with self._hall.database.write() as tx:
-            for kind, severity in wanted:
-                await self._hall.incidents.report(
-                    tx, Observation(loaded.row.id, kind, severity, self._hall.clock.now_ms())
+        hall = self._hall
+        async with hall.database.write() as tx:
+            loaded = await locked(tx, sitting_id)
+            for kind in dict.fromkeys(wanted):
+                await hall.incidents.report(
+                    tx, Observation(sitting_id, kind, "amber", hall.clock.now_ms())
                 )
-        self._hall.moved(loaded)
+        hall.moved(loaded)
 
     async def _report_conflict(self, sitting_id: str, batch: Batch) -> None:
         detail = {"epoch": batch.epoch, "first_seq": batch.first_seq}
@@ -184,16 +157,47 @@ class Answers:
             )
 
 
-def _signed(
-    principal: Principal, batch: Batch, events: list[ClientEvent], *, late: bool
-) -> ClientBatch:
+@dataclass(slots=True)
+class Claim:
+    """What a batch claims, and what the transaction found: room, deadline and its instant."""
+
+    sitting_id: str
+    sign_in: object
+    epoch: int
+    newest_client_ms: int
+    dealt: Dealt
+    room_id: str = ""
+    deadline_ms: int = 0
+    now_ms: int = 0
+
+
+def _terms(claim: Claim, gate: Gate | None, now_ms: int) -> Terms | Refusal:
+    """Whether the batch may come in, by the sitting's row as it is locked."""
+    if gate is None:
+        return Refusal("sitting.unknown", Kind.NOT_FOUND)
+    if claim.sign_in != gate.holder or claim.epoch != gate.epoch:
+        return Refusal("answer.stale_epoch", Kind.CONFLICT, epoch=gate.epoch)
+    if (gate.session_id, gate.form_code) != (claim.dealt.session_id, claim.dealt.form_code):
+        return Refusal("paper.form_differs", Kind.CONFLICT, form=gate.form_code)
+    standing = gate.standing
+    claim.room_id, claim.deadline_ms, claim.now_ms = gate.room_id, standing.deadline_ms, now_ms
+    late_data_s = gate.late_data_s if now_ms >= standing.deadline_ms else 0
+    try:
+        timing = may_answer(
+            now_ms, standing, newest_client_ms=claim.newest_client_ms, late_data_s=late_data_s
+        )
+    except Refusal as refused:
+        return refused
+    return Terms(late=timing is Timing.LATE)
+
+
+def _signed(principal: Principal, batch: Batch, events: list[ClientEvent]) -> ClientBatch:
     return ClientBatch(
         stream_id=sitting_stream(principal.subject),
         epoch=batch.epoch,
         first_seq=batch.first_seq,
         events=tuple(events),
         signature=batch.signature,
-        late=late,
     )
 
 

@@ -42,6 +42,10 @@ class Hall:
         self.bus.moved(f"sitting/{loaded.row.id}")
         self.bus.moved(f"room/{loaded.row.session_id}/{loaded.row.room_id}")
 
+    def answered(self, session_id: str, room_id: str) -> None:
+        """The room's wall reads again; nothing that the candidate sees has changed."""
+        self.bus.moved(f"room/{session_id}/{room_id}")
+
     def check_holder(self, loaded: Loaded, principal: Principal, epoch: int) -> None:
         """Only the newest device of the newest sign-in that took a device may write.
 

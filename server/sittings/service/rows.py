@@ -6,6 +6,7 @@ function; a sitting's row appears when the candidate is admitted and somebody fi
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from sqlalchemy import Select, select
 from sqlalchemy.exc import IntegrityError
@@ -50,15 +51,13 @@ class Loaded:
 
     def deadline_ms(self, now_ms: int) -> int:
         """The end of this sitting; while a pause runs it moves with the present."""
-        pauses = [
-            Pause(begin or 0, max(begin or 0, now_ms if end is None else end))
-            for begin, end in self.row.pauses
-        ]
-        return deadline(
-            Plan(self.exam.starts_at_ms, self.exam.duration_s),
-            Accommodation(self.candidate.extra_time_pct),
+        return _deadline(
+            self.exam.starts_at_ms,
+            self.exam.duration_s,
+            self.candidate.extra_time_pct,
             self.row.extensions_s,
-            pauses,
+            self.row.pauses,
+            now_ms,
         )
 
     def standing(self, now_ms: int) -> Standing:
@@ -72,6 +71,26 @@ class Loaded:
             paused=self.paused_since_ms is not None,
             submitted=SubmitKind(self.row.submit_kind) if self.row.submit_kind else None,
         )
+
+
+def _deadline(
+    starts_at_ms: int,
+    duration_s: int,
+    extra_time_pct: int,
+    extensions_s: Sequence[int],
+    pauses: Sequence[Sequence[int | None]],
+    now_ms: int,
+) -> int:
+    """The one deadline function on what the rows hold; a pause that runs ends now."""
+    return deadline(
+        Plan(starts_at_ms, duration_s),
+        Accommodation(extra_time_pct),
+        extensions_s,
+        [
+            Pause(begin or 0, max(begin or 0, now_ms if end is None else end))
+            for begin, end in pauses
+        ],
+    )
 
 
 def _wanted() -> Select[SittingRow, SessionRow, CandidateRow, int | None]:
@@ -110,6 +129,91 @@ async def locked(tx: WriteSession, sitting_id: str) -> Loaded:
     if line is None:
         raise Refusal("sitting.unknown", Kind.NOT_FOUND)
     return Loaded(line[0], line[1], line[2], line[3] is not None)
+
+
+@dataclass(frozen=True, slots=True)
+class Gate:
+    """What decides whether a batch may come in, of one sitting with its row locked."""
+
+    sitting_id: str
+    session_id: str
+    room_id: str
+    form_code: str
+    holder: int
+    epoch: int
+    policy: dict[str, Any]
+    standing: Standing
+
+    @property
+    def late_data_s(self) -> int:
+        """For how long after the deadline what was made before it is kept."""
+        return ExamPolicy.model_validate(self.policy).late_data_s
+
+
+async def locked_gates(
+    tx: WriteSession, sitting_ids: Sequence[str], now_ms: int
+) -> dict[str, Gate]:
+    """The sittings' gates in one question, their rows locked in the order of their ids."""
+    # A power of two of ids, the last repeated: few lengths mean few statements to prepare.
+    wanted = list(sitting_ids)
+    wanted += wanted[-1:] * ((1 << (len(wanted) - 1).bit_length()) - len(wanted))
+    found = await tx.execute(_GATES.where(SittingRow.id.in_(wanted)))
+    return {line.id: _gate(line, now_ms) for line in found}
+
+
+_GATES = (
+    select(
+        SittingRow.id,
+        SittingRow.session_id,
+        SittingRow.room_id,
+        SittingRow.form_code,
+        SittingRow.holder,
+        SittingRow.epoch,
+        SittingRow.face_passed,
+        SittingRow.extensions_s,
+        SittingRow.pauses,
+        SittingRow.submit_kind,
+        SessionRow.starts_at_ms,
+        SessionRow.duration_s,
+        SessionRow.policy,
+        CandidateRow.extra_time_pct,
+        PackageRow.content_released_at_ms,
+    )
+    .join(SessionRow, SessionRow.id == SittingRow.session_id)
+    .join(CandidateRow, CandidateRow.id == SittingRow.candidate_id)
+    .outerjoin(PackageRow, PackageRow.session_id == SittingRow.session_id)
+    .order_by(SittingRow.id)
+    .with_for_update(of=SittingRow)
+)
+
+
+def _gate(line: Any, now_ms: int) -> Gate:
+    deadline_ms = _deadline(
+        line.starts_at_ms,
+        line.duration_s,
+        line.extra_time_pct,
+        line.extensions_s,
+        line.pauses,
+        now_ms,
+    )
+    return Gate(
+        sitting_id=line.id,
+        session_id=line.session_id,
+        room_id=line.room_id,
+        form_code=line.form_code,
+        holder=line.holder,
+        epoch=line.epoch,
+        policy=line.policy,
+        standing=Standing(
+            starts_at_ms=line.starts_at_ms,
+            deadline_ms=deadline_ms,
+            paper_open=line.content_released_at_ms is not None,
+            face_passed=line.face_passed,
+            has_device=line.epoch > 0,
+            paused=any(end is None for _, end in line.pauses),
+            submitted=SubmitKind(line.submit_kind) if line.submit_kind else None,
+        ),
+    )
 
 
 async def of_session(session: ReadSession, session_id: str) -> Sequence[Loaded]:

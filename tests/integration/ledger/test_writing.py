@@ -1,7 +1,7 @@
 """Group commit: durable before acknowledged, once, in order, and one bad batch alone."""
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import replace
 from typing import Any
@@ -12,6 +12,7 @@ from sqlalchemy import func, select
 from kernel.db import Database, ReadSession, WriteSession
 from kernel.errors import Kind, Refusal
 from ledger import writer
+from ledger.asked import Asked, Guard, Terms
 from ledger.book import Act, Ledger
 from ledger.chain import Sealed, diagnose, read_stream_file
 from ledger.client import Ack, ClientEvent
@@ -145,13 +146,13 @@ async def test_a_forged_an_unknown_and_an_unnumbered_batch_are_refused(world: Le
 async def test_a_guard_that_refuses_or_breaks_fails_its_batch_alone(world: LedgerWorld) -> None:
     people = [await world.candidate(f"sitting_{n}") for n in range(4)]
 
-    async def refuses(_session: ReadSession) -> None:
-        raise Refusal("answer.too_late", Kind.CONFLICT)
+    async def refuses(_session: ReadSession, asked: Sequence[Asked]) -> Sequence[Refusal]:
+        return [Refusal("answer.too_late", Kind.CONFLICT) for _ in asked]
 
-    async def breaks(_session: ReadSession) -> None:
+    async def breaks(_session: ReadSession, _asked: Sequence[Asked]) -> Sequence[Terms]:
         raise KeyError("bug")
 
-    guards = [let_pass, refuses, breaks, let_pass]
+    guards: list[Guard] = [let_pass, refuses, breaks, let_pass]
     done = await asyncio.gather(
         *(one.save(2, guard=guard) for one, guard in zip(people, guards, strict=True)),
         return_exceptions=True,

@@ -1,6 +1,6 @@
 """A ledger with candidates that sign for themselves, on any database."""
 
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -11,6 +11,7 @@ from kernel.crypto.keyring import FileKeyRing
 from kernel.crypto.signing import DeviceKey
 from kernel.db import Database, ReadSession, WriteSession
 from ledger.archive import export_keys, export_ledger
+from ledger.asked import Asked, Terms
 from ledger.book import Act, Ledger
 from ledger.client import (
     Ack,
@@ -28,8 +29,9 @@ SESSION = "session_1"
 Hook = Callable[[WriteSession], Awaitable[None]]
 
 
-async def let_pass(_session: ReadSession) -> None:
+async def let_pass(_session: ReadSession, asked: Sequence[Asked]) -> Sequence[Terms]:
     """A guard with nothing against it."""
+    return [Terms() for _ in asked]
 
 
 def answers(first: int, count: int, text: str = "A") -> list[ClientEvent]:
@@ -56,17 +58,10 @@ class Candidate:
     def stream(self) -> str:
         return f"sitting/{self.sitting_id}"
 
-    def batch(
-        self, events: list[ClientEvent], *, late: bool = False, origin: str = ORIGIN
-    ) -> ClientBatch:
+    def batch(self, events: list[ClientEvent], *, origin: str = ORIGIN) -> ClientBatch:
         message = batch_message(origin, self.stream, self.epoch, events)
         return ClientBatch(
-            self.stream,
-            self.epoch,
-            events[0].seq,
-            tuple(events),
-            self.key.sign(message),
-            late=late,
+            self.stream, self.epoch, events[0].seq, tuple(events), self.key.sign(message)
         )
 
     async def save(self, count: int = 1, text: str = "A", guard: Guard = let_pass) -> Ack:
