@@ -17,10 +17,12 @@ const BY_ROLE: readonly (readonly [string, readonly Role[]])[] = [
   ['desk', ['invigilator', 'chief']],
   ['wall', ['invigilator', 'chief', 'officer']],
   ['close', ['chief', 'invigilator']],
+  ['late', ['officer', 'chief']],
   ['marking', ['officer', 'chief', 'marker']],
   ['results', ['officer', 'chief', 'supervisor', 'auditor']],
   ['reviews', ['officer', 'chief']],
   ['archive', ['officer', 'chief']],
+  ['replay', ['supervisor', 'officer', 'chief']],
 ]
 const PATHS: Record<string, string> = { staffing: 'staff' }
 

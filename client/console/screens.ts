@@ -72,6 +72,16 @@ export const SCREENS: readonly Screen[] = [
     view: later(() => import('./after/Close.vue')),
   },
   {
+    name: 'late',
+    pattern: '/sessions/:session_id/late',
+    view: later(() => import('./after/Late.vue')),
+  },
+  {
+    name: 'replay',
+    pattern: '/sessions/:session_id/replay',
+    view: later(() => import('./replay/Replays.vue')),
+  },
+  {
     name: 'marking',
     pattern: '/sessions/:session_id/marking',
     view: later(() => import('./after/Marking.vue')),

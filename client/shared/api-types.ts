@@ -2030,16 +2030,10 @@ export interface components {
          * @description A response: displayed options by id, or text.
          */
         AnswerAt: {
-            /**
-             * Options
-             * @default []
-             */
-            options?: string[];
-            /**
-             * Text
-             * @default
-             */
-            text?: string;
+            /** Options */
+            options: string[];
+            /** Text */
+            text: string;
         };
         /**
          * ArchiveBody

@@ -18,6 +18,7 @@ from server.rehearsal.roster import people
 from tests.e2e.worlds import OCCUPATION, Seeded, settings_of
 
 MINUTE_MS = 60_000
+FIVE_HOURS_S = 5 * 3_600
 POLICY = {
     "check_in_opens_s": 7_200, "release_opens_s": 3_600, "earliest_submit_s": 0,
     "late_limit_s": 86_400,
@@ -33,12 +34,21 @@ class Running:
     candidates: list[Admitted]
 
 
-def arrange(seeded: Seeded, candidates: int, database_url: str = "") -> Running:
-    """Every third candidate is on the face route, the others on the manual one. Blocks."""
-    return asyncio.run(_arrange(seeded, candidates, database_url))
+def arrange(
+    seeded: Seeded, candidates: int, database_url: str = "", *, ends_in_s: int = FIVE_HOURS_S - 600,
+    late_data_s: int = 600,
+) -> Running:  # fmt: skip
+    """Every third candidate is on the face route, the others on the manual one. Blocks.
+
+    ``ends_in_s`` counts from this call.
+    """
+    policy = {**POLICY, "late_data_s": late_data_s}
+    return asyncio.run(_arrange(seeded, candidates, database_url, ends_in_s + 600, policy))
 
 
-async def _arrange(seeded: Seeded, candidates: int, database_url: str) -> Running:
+async def _arrange(
+    seeded: Seeded, candidates: int, database_url: str, duration_s: int, policy: dict[str, int]
+) -> Running:
     hand = HandClock(SystemClock().now_ms() - 30 * MINUTE_MS)
     app = create_app(settings_of(seeded.data, database_url), hand)
     faces = load_faces()
@@ -52,8 +62,8 @@ async def _arrange(seeded: Seeded, candidates: int, database_url: str) -> Runnin
             level=OCCUPATION.level,
             subject="理论知识",
             starts_at_ms=hand.now_ms() + 20 * MINUTE_MS,
-            duration_s=5 * 3_600,
-            policy=POLICY,
+            duration_s=duration_s,
+            policy=policy,
             rows=4,
             cols=8,
         )

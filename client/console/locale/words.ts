@@ -5,6 +5,7 @@ import enDesk from './en/desk.json'
 import enFrame from './en/frame.json'
 import enKeys from './en/keys.json'
 import enOrganise from './en/organise.json'
+import enReplay from './en/replay.json'
 import enWall from './en/wall.json'
 import zhAfter from './zh/after.json'
 import zhBank from './zh/bank.json'
@@ -12,6 +13,7 @@ import zhDesk from './zh/desk.json'
 import zhFrame from './zh/frame.json'
 import zhKeys from './zh/keys.json'
 import zhOrganise from './zh/organise.json'
+import zhReplay from './zh/replay.json'
 import zhWall from './zh/wall.json'
 
 export const zh = {
@@ -22,6 +24,7 @@ export const zh = {
   ...zhDesk,
   ...zhWall,
   ...zhAfter,
+  ...zhReplay,
 }
 
 export const en = {
@@ -32,4 +35,5 @@ export const en = {
   ...enDesk,
   ...enWall,
   ...enAfter,
+  ...enReplay,
 }

@@ -43,4 +43,7 @@ export const REASONS = {
   force: ['time_over', 'violation', 'candidate_left', 'other'],
   violation: ['observed_in_room', 'seen_in_recording', 'other'],
   face: ['compared_by_eye', 'document_checked', 'other'],
+  late_counts: ['network_fault', 'machine_fault', 'power_fault', 'other'],
+  late_counts_not: ['evidence_missing', 'clock_doubtful', 'other'],
+  replay: ['score_review', 'quality_check', 'complaint', 'incident_check', 'other'],
 } as const

@@ -106,12 +106,15 @@ class Submitting:
             now_ms = hall.clock.now_ms()
             if not due(now_ms, fresh.standing(now_ms)):
                 return False
-            await hall.ensure_running(tx, fresh)
-            await self._write(tx, fresh, SubmitKind.DEADLINE, None)
-            await hall.notify(tx, fresh, "deadline")
+            await self._at_deadline(tx, fresh)
         await self.receipt(one.row.id)
         hall.moved(one)
         return True
+
+    async def _at_deadline(self, tx: WriteSession, loaded: Loaded) -> None:
+        await self._hall.ensure_running(tx, loaded)
+        await self._write(tx, loaded, SubmitKind.DEADLINE, None)
+        await self._hall.notify(tx, loaded, "deadline")
 
     async def force(
         self, tx: WriteSession, loaded: Loaded, *, by: str, second: str | None, reason: Reason
@@ -136,14 +139,20 @@ class Submitting:
         return len([one for one in await of_session(session, session_id) if _is_open(one)])
 
     async def submit_open(self, principal: Principal, session_id: str, reason_text: str) -> int:
-        """Forces what is still open when the chief closes the session; returns how many."""
+        """Hands in what is still open when the chief closes the session; returns how many.
+
+        Whose time is up is handed in as at the deadline, so that late data may still come.
+        """
         async with self._hall.database.read() as session:
             still = [one for one in await of_session(session, session_id) if _is_open(one)]
         reason = Reason("session_closed", reason_text)
         for one in still:
             async with self._hall.database.write() as tx:
                 fresh = await locked(tx, one.row.id)
-                if fresh.row.submitted_at_ms is None:
+                now_ms = self._hall.clock.now_ms()
+                if due(now_ms, fresh.standing(now_ms)):
+                    await self._at_deadline(tx, fresh)
+                elif fresh.row.submitted_at_ms is None:
                     await self.force(tx, fresh, by=principal.subject, second=None, reason=reason)
             await self.receipt(one.row.id)
             self._hall.moved(one)

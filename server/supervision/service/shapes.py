@@ -82,8 +82,8 @@ class CourseBody(BaseModel):
 class AnswerAt(BaseModel):
     """A response: displayed options by id, or text."""
 
-    options: list[str] = []
-    text: str = ""
+    options: list[str]
+    text: str
 
 
 class BesideBody(BaseModel):

@@ -185,3 +185,18 @@ async def test_templates_are_erased_once_after_the_session_closed_and_the_log_sa
     again = Forgetting(world.database, world.ledger, desk)
     await again.round()
     assert desk.asked == [session_id, session_id]
+
+
+async def test_closing_at_the_end_forces_nobody_whose_time_was_up_and_late_data_still_come(
+    day: ExamDay,
+) -> None:
+    one = await day.face_candidate()
+    principal = await day.answering(one)
+    late = day.batch(one, ("answer_set", day.item(one), {"options": ["true"]}))
+    day.clock.instant_ms = day.starts_at_ms + 5_400_000 + 1_000
+    assert await day.sittings.submitting.submit_open(day.chief, day.session_id, "考试结束") == 1
+    state = await day.sittings.papers.state(one.sitting_id)
+    assert state.loaded.row.submit_kind == "deadline"
+    acked = await day.sittings.answers.take(principal, late)
+    assert acked.ack.acked_through == 1
+    assert (await day.kinds(one))[-2:] == ["submitted", "answer_set"]
