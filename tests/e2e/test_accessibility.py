@@ -33,6 +33,7 @@ SCREENS: list[tuple[Account, tuple[str, ...]]] = [
     (DEMO.officer, (*OF_SESSION, "candidates")),
     (DEMO.officer, (*OF_SESSION, "package")),
     (DEMO.officer, (*OF_SESSION, "draw")),
+    (DEMO.officer, (*OF_SESSION, "late")),
     (DEMO.officer, (*OF_SESSION, "marking")),
     (DEMO.officer, (*OF_SESSION, "results")),
     (DEMO.officer, (*OF_SESSION, "reviews")),

@@ -223,8 +223,8 @@ async def replayed(after: Afterwards, one: Offline, folder: Path) -> None:
     assert all(await page.locator(".question").evaluate_all("all => all.map(one => one.disabled)"))
     await slider.focus()
     await until_on_its_way(page)
-    await page.screenshot(path=folder / "replay.png", full_page=True)
     assert await scene.bounding_box() == before
+    await page.screenshot(path=folder / "replay.png", full_page=True)
     assert await violations(page) == []
     await play(page, slider)
     await supervisor.press("重算并比对")
