@@ -52,7 +52,14 @@ from server.marking.service import MarkingService
 from server.papers.service import Holders, PapersService
 from server.registration.service import RegistrationService, lookup_key_of
 from server.results.rules.periods import Calendar
-from server.results.service import Applying, Deciding, Openings, Portal, ResultsService
+from server.results.service import (
+    Applying,
+    Deciding,
+    Openings,
+    Portal,
+    Proving,
+    ResultsService,
+)
 from server.seating.service import SeatingService
 from server.sessions.service import SessionsService
 from server.sittings.jobs import SittingJobs
@@ -96,6 +103,7 @@ class Services:
     portal: Portal
     deciding: Deciding
     openings: Openings
+    proving: Proving
     archive: ArchiveService
     supervision: SupervisionService
 
@@ -166,6 +174,7 @@ def build(settings: Settings, clock: Clock | None = None) -> Services:
         portal=Portal(database, clock, lookup_key, calendar, settings.portal, openings, applying),
         deciding=Deciding(database, clock, ledger),
         openings=openings,
+        proving=Proving(database, clock, ledger, ledger.tree, font),
         archive=ArchiveService(
             database, clock, ledger, keyring, blobs, proctor, invigilation.records, settings
         ),
@@ -224,6 +233,7 @@ def _add_routes(app: FastAPI, services: Services) -> None:
         server.results.api.router(services.results),
         server.results.api.portal_router(services.portal),
         server.results.api.reviews_router(services.deciding, services.openings),
+        server.results.api.proofs_router(services.proving),
         server.archive.api.router(services.archive),
         server.supervision.api.router(services.supervision),
     ):

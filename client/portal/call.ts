@@ -48,6 +48,18 @@ export async function fetchFile(path: string): Promise<Blob> {
   throw refusalOf(await response.json().catch(() => null), response)
 }
 
+let key: string | null = null
+
+/** The log's public key in hex as this server names it; null while it cannot be reached. */
+export async function readKey(): Promise<string | null> {
+  try {
+    key ??= (await need(api.GET('/api/receipt-key'))).public_hex
+  } catch {
+    // Checking goes on without: the page says that the key was not compared.
+  }
+  return key
+}
+
 /** Hands a file to the browser to save. */
 export function save(blob: Blob, name: string): void {
   const link = document.createElement('a')

@@ -27,6 +27,7 @@ def parser() -> argparse.ArgumentParser:
         face,
         keys,
         practice,
+        receipt,
         rehearse,
         serve,
     )
@@ -64,6 +65,12 @@ def parser() -> argparse.ArgumentParser:
             "prove an archive offline · 离线核验",
         ),
         ("keys", keys.keys_arguments, keys.run_keys, "the ledger's keys · 日志密钥"),
+        (
+            "verify-receipt",
+            receipt.receipt_arguments,
+            receipt.run_receipt,
+            "the same as: verify receipt FILE · 核验回执",
+        ),
         ("bench", bench.bench_arguments, bench.run_bench, "against the limit · 基准测试"),
     )
     root = argparse.ArgumentParser(prog="gongyuan", description="Gongyuan 贡院")
@@ -77,7 +84,7 @@ def parser() -> argparse.ArgumentParser:
 
 def main(words: list[str] | None = None) -> int:
     """Run one command."""
-    chosen = parser().parse_args(words)
+    chosen = parser().parse_args(_joined(sys.argv[1:] if words is None else words))
     try:
         status: int = chosen.run(chosen)
     except Refusal as refusal:
@@ -95,6 +102,11 @@ def main(words: list[str] | None = None) -> int:
     except KeyboardInterrupt:
         return 130
     return status
+
+
+def _joined(words: list[str]) -> list[str]:
+    """``verify receipt FILE`` is a command of its own; a path of that name is ``./receipt``."""
+    return ["verify-receipt", *words[2:]] if words[:2] == ["verify", "receipt"] else words
 
 
 def _failed(code: str, **params: str) -> int:

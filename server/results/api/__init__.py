@@ -2,6 +2,7 @@
 
 from server.results.api.lists import router
 from server.results.api.portal import portal_router
+from server.results.api.proofs import proofs_router
 from server.results.api.reviews import reviews_router
 
-__all__ = ["portal_router", "reviews_router", "router"]
+__all__ = ["portal_router", "proofs_router", "reviews_router", "router"]

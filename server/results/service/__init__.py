@@ -5,6 +5,7 @@ from server.results.service.deciding import Deciding
 from server.results.service.listing import Listed, Sheet, published_rows
 from server.results.service.opening import Openings
 from server.results.service.portal import Portal
+from server.results.service.proving import Proving
 from server.results.service.publishing import Publishing, ResultsService
 from server.results.service.receipts import Receipts, ReceiptWords
 from server.results.service.workbook import workbook
@@ -15,6 +16,7 @@ __all__ = [
     "Listed",
     "Openings",
     "Portal",
+    "Proving",
     "Publishing",
     "ReceiptWords",
     "Receipts",

@@ -1,0 +1,196 @@
+"""A receipt's proof: a ``c2sp.org/tlog-proof@v1`` whose extra line carries the signed receipt
+(docs/formats/receipt.md). Pure.
+
+Rules kept here: the proof is byte for byte C2SP's; what is ours stands in its extra line, under our
+own signature, and names the leaf; nothing in the file vouches for a key, the reader's does.
+"""
+
+import base64
+from collections.abc import Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+
+from kernel.codec import decode, encode
+from kernel.crypto.signing import server_signature_holds
+from ledger.tree.checkpoint import Checkpoint
+from ledger.tree.entry import tree_entry
+from ledger.tree.merkle import inclusion_holds, leaf_hash
+from ledger.tree.note import Algorithm, Note, NoteKey
+from ledger.tree.proof import TlogProof
+
+FILE_LIMIT_BYTES = 64 * 1024
+
+
+class Fault(StrEnum):
+    """What does not hold; the words are ``receipt_file.<fault>`` in the catalogue."""
+
+    SHAPE = "shape"
+    RECEIPT = "receipt"
+    TRUST = "trust"
+    CHECKPOINT = "checkpoint"
+    INCLUSION = "inclusion"
+    COSIGNATURE = "cosignature"
+    QUORUM = "quorum"
+    ARCHIVE = "archive"
+
+
+class ReceiptFault(ValueError):
+    """The first thing that does not hold."""
+
+    def __init__(self, fault: Fault, detail: str = "") -> None:
+        super().__init__(f"{fault}: {detail}" if detail else str(fault))
+        self.fault = fault
+        self.detail = detail
+
+
+@dataclass(frozen=True, slots=True)
+class Stated:
+    """What the server signed at submission: at ``at_ms`` the stream had ``count`` records, the
+    last with hash ``head``.
+    """
+
+    origin: str
+    stream_id: str
+    count: int
+    head: bytes
+    at_ms: int
+
+    @property
+    def entry(self) -> bytes:
+        """The entry of the tree that the proof is about: the last of these records."""
+        return tree_entry(self.stream_id, self.count, self.head)
+
+
+@dataclass(frozen=True, slots=True)
+class ReceiptProof:
+    """The file, read: the proof, the signed frame with its signature, the key it names."""
+
+    proof: TlogProof
+    stated: Stated
+    frame: bytes
+    signature: bytes
+    public: bytes
+
+    @property
+    def log_key(self) -> NoteKey:
+        """Origin and key as the file names them: to be compared with those that were published."""
+        return NoteKey(self.stated.origin, Algorithm.ED25519, self.public)
+
+
+@dataclass(frozen=True, slots=True)
+class ProvenReceipt:
+    """What a proof that holds shows. ``witnessed`` are name and time (s) of known witnesses;
+    ``cosigned`` counts every cosignature line, known or not.
+    """
+
+    stated: Stated
+    index: int
+    size: int
+    witnessed: tuple[tuple[str, int], ...]
+    cosigned: int
+    public: bytes
+
+
+def receipt_extra(frame: bytes, signature: bytes, public: bytes) -> bytes:
+    """The bytes of the extra line."""
+    return encode("receipt-proof", 1, [frame, signature, public])
+
+
+def read_receipt_frame(frame: bytes) -> Stated:
+    """Raises ValueError for anything but a receipt of version 1."""
+    match decode("receipt", 1, frame):
+        case [str() as origin, str() as stream_id, int() as count, bytes() as head, int() as at_ms]:
+            return Stated(origin, stream_id, count, head, at_ms)
+        case _:
+            raise ValueError("not a receipt")
+
+
+def read_receipt_proof(text: str) -> ReceiptProof:
+    """The file or the QR code's text; line ends and a lost last newline are forgiven.
+
+    Raises ReceiptFault for anything else.
+    """
+    if len(text) > FILE_LIMIT_BYTES:
+        raise ReceiptFault(Fault.SHAPE, f"> {FILE_LIMIT_BYTES} bytes")
+    plain = text.removeprefix("\ufeff").replace("\r\n", "\n").rstrip("\n") + "\n"
+    try:
+        proof = TlogProof.parse(plain)
+        Checkpoint.parse(Note.parse(proof.checkpoint).text)
+        frame, signature, public = _extra(proof.extra or b"")
+        return ReceiptProof(proof, read_receipt_frame(frame), frame, signature, public)
+    except ValueError as wrong:
+        raise ReceiptFault(Fault.SHAPE, str(wrong)[:120]) from wrong
+
+
+def _extra(data: bytes) -> tuple[bytes, bytes, bytes]:
+    match decode("receipt-proof", 1, data):
+        case [bytes() as frame, bytes() as signature, bytes() as public]:
+            return frame, signature, public
+        case _:
+            raise ValueError("extra")
+
+
+def check_receipt_proof(
+    read: ReceiptProof,
+    *,
+    trust: bytes | None = None,
+    witnesses: Sequence[NoteKey] = (),
+    quorum: int = 0,
+) -> ProvenReceipt:
+    """Everything that can be checked offline; ``trust`` is the log's public key (32 bytes) where
+    the reader knows it. Raises ReceiptFault with the first thing that does not hold.
+    """
+    if trust is not None and trust != read.public:
+        raise ReceiptFault(Fault.TRUST, read.public.hex())
+    if not server_signature_holds(read.public, read.frame, read.signature):
+        raise ReceiptFault(Fault.RECEIPT)
+    note = Note.parse(read.proof.checkpoint)
+    checkpoint = Checkpoint.parse(note.text)
+    if not _signed(note, read.log_key, Fault.CHECKPOINT):
+        raise ReceiptFault(Fault.CHECKPOINT)
+    if checkpoint.origin != read.stated.origin:
+        raise ReceiptFault(Fault.CHECKPOINT, checkpoint.origin)
+    leaf, index = leaf_hash(read.stated.entry), read.proof.index
+    if not inclusion_holds(leaf, index, checkpoint.size, read.proof.path, checkpoint.root):
+        raise ReceiptFault(Fault.INCLUSION, str(index))
+    seen = tuple(
+        (key.name, note.signed_at_s(key) or 0)
+        for key in witnesses
+        if _signed(note, key, Fault.COSIGNATURE)
+    )
+    if len(seen) < quorum:
+        raise ReceiptFault(Fault.QUORUM, f"{len(seen)}/{quorum}")
+    return ProvenReceipt(
+        stated=read.stated,
+        index=index,
+        size=checkpoint.size,
+        witnessed=seen,
+        cosigned=cosignatures(note, read.stated.origin),
+        public=read.public,
+    )
+
+
+def cosignatures(note: Note, origin: str) -> int:
+    """Lines that are not the log's own: how many witnesses there may be, checked or not."""
+    return sum(one.name != origin for one in note.signatures)
+
+
+def _signed(note: Note, key: NoteKey, fault: Fault) -> bool:
+    try:
+        return note.signed_by(key)
+    except ValueError as wrong:
+        raise ReceiptFault(fault, str(wrong)) from wrong
+
+
+def parse_public(text: str) -> bytes:
+    """A public key as it is published: 64 hex digits, base64 of 32 bytes, or a verifier key.
+
+    Raises ValueError.
+    """
+    plain = text.strip()
+    if "+" in plain and plain.count("+") >= 2:
+        return NoteKey.parse(plain).public
+    raw = bytes.fromhex(plain) if len(plain) == 64 else base64.b64decode(plain, validate=True)
+    if len(raw) != 32:
+        raise ValueError("not a public key")
+    return raw

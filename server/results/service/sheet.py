@@ -1,0 +1,115 @@
+"""The receipt on paper (回执单, A4): what was handed in, the code, and the proof as QR code.
+
+Rules kept here: the QR code holds the proof file's text and nothing else; a text too long for one
+symbol that cameras read well is spread over a structured sequence of them; the sheet says what it
+proves and what not, in both languages, and names the person masked.
+"""
+
+import io
+from collections.abc import Sequence
+from datetime import timedelta, timezone
+from pathlib import Path
+
+import segno
+from reportlab.lib.pagesizes import A4
+from reportlab.lib.units import mm
+from reportlab.lib.utils import ImageReader, simpleSplit
+from reportlab.pdfgen.canvas import Canvas
+
+from kernel.clock import as_datetime
+from kernel.printing import BOLD, REGULAR, use_fonts
+from kernel.words import LANGUAGES, say
+from server.results.service.proving import Printed
+from server.sittings.service.shapes import masked
+
+CHINA = timezone(timedelta(hours=8))
+ONE_SYMBOL_BYTES = 1_732
+"""Version 30 at level L (ISO/IEC 18004): 137 modules, 0.8 mm each at 116 mm."""
+SEQUENCE_VERSION = 25
+_PIXELS_PER_MODULE = 8
+_MARGIN, _LINE = 18 * mm, 6.2 * mm
+
+
+def symbols(text: str) -> list[bytes]:
+    """The text as PNG images: one QR code, or a structured sequence of up to 16."""
+    raw = text.encode()
+    if len(raw) <= ONE_SYMBOL_BYTES:
+        made = [segno.make(raw, error="l", mode="byte", boost_error=True, micro=False)]
+    else:
+        made = list(segno.make_sequence(raw, version=SEQUENCE_VERSION, error="l", mode="byte"))
+    images = []
+    for code in made:
+        out = io.BytesIO()
+        code.save(out, kind="png", scale=_PIXELS_PER_MODULE, border=4)
+        images.append(out.getvalue())
+    return images
+
+
+def receipt_pdf(sheets: Sequence[Printed], font_path: Path | None = None) -> bytes:
+    """A page for each; ``font_path`` as in ``kernel.printing``."""
+    use_fonts(font_path)
+    out = io.BytesIO()
+    page = Canvas(out, pagesize=A4)
+    page.setTitle("交卷回执单")
+    for one in sheets:
+        _page(page, one)
+        page.showPage()
+    page.save()
+    return out.getvalue()
+
+
+def _page(page: Canvas, one: Printed) -> None:
+    width, height = A4
+    page.setFont(BOLD, 18)
+    page.drawCentredString(width / 2, height - 22 * mm, "交卷回执单 Receipt")
+    top = height - 34 * mm
+    for label, value in _facts(one):
+        page.setFont(REGULAR, 9)
+        page.drawString(_MARGIN, top, label)
+        page.setFont(BOLD, 10)
+        page.drawString(_MARGIN + 46 * mm, top, value)
+        top -= _LINE
+    top = _words(page, one, top - 2 * mm)
+    _codes(page, symbols(one.proof.text), top)
+
+
+def _facts(one: Printed) -> list[tuple[str, str]]:
+    receipt = one.sitting.receipt or {}
+    submitted = as_datetime(receipt.get("submitted_at_ms", 0)).astimezone(CHINA)
+    code = one.proof.code
+    return [
+        ("考生 Candidate", masked(one.candidate.name)),
+        ("准考证号 Ticket", one.candidate.ticket_no),
+        ("场次 Session", one.exam.name[:40]),
+        ("职业 Occupation", f"{one.exam.occupation_name} · {one.exam.subject}"[:40]),
+        ("交卷时间 Handed in", f"{submitted:%Y-%m-%d %H:%M:%S} (UTC+8)"),
+        ("作答 Answered", f"{receipt.get('answered', 0)} / {receipt.get('item_count', 0)}"),
+        ("回执码 Code", "-".join(code[at : at + 4] for at in range(0, len(code), 4))),
+    ]
+
+
+def _words(page: Canvas, one: Printed, top: float) -> float:
+    width, _ = A4
+    state = "cosigned" if one.proof.cosigned else "not_cosigned"
+    for language in LANGUAGES:
+        for code in ("receipt_sheet.proves", f"receipt_sheet.{state}", "receipt_sheet.not"):
+            text = say(code, {"n": one.proof.cosigned}, language)
+            page.setFont(REGULAR, 8)
+            for line in simpleSplit(text, REGULAR, 8, width - 2 * _MARGIN):
+                page.drawString(_MARGIN, top, line)
+                top -= 3.9 * mm
+        top -= 1 * mm
+    return top
+
+
+def _codes(page: Canvas, images: Sequence[bytes], top: float) -> None:
+    width, _ = A4
+    across = 1 if len(images) == 1 else 2
+    down = -(-len(images) // across)
+    room = min((width - 2 * _MARGIN) / across, (top - 10 * mm) / down)
+    left = (width - across * room) / 2
+    for number, image in enumerate(images):
+        row, column = divmod(number, across)
+        page.drawImage(
+            ImageReader(io.BytesIO(image)), left + column * room, top - (row + 1) * room, room, room
+        )
