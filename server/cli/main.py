@@ -14,6 +14,8 @@ from kernel.errors import Refusal, RowRefusal
 from kernel.settings import Settings
 from kernel.words import LANGUAGES, say, say_refusal, say_row
 
+_RECEIPT = "verify-receipt"
+
 
 def parser() -> argparse.ArgumentParser:
     """The whole command line."""
@@ -65,12 +67,6 @@ def parser() -> argparse.ArgumentParser:
             "prove an archive offline · 离线核验",
         ),
         ("keys", keys.keys_arguments, keys.run_keys, "the ledger's keys · 日志密钥"),
-        (
-            "verify-receipt",
-            receipt.receipt_arguments,
-            receipt.run_receipt,
-            "the same as: verify receipt FILE · 核验回执",
-        ),
         ("bench", bench.bench_arguments, bench.run_bench, "against the limit · 基准测试"),
     )
     root = argparse.ArgumentParser(prog="gongyuan", description="Gongyuan 贡院")
@@ -79,6 +75,11 @@ def parser() -> argparse.ArgumentParser:
         command = commands.add_parser(name, help=purpose, description=purpose)
         arguments(command)
         command.set_defaults(run=run)
+    # Not in the list: it is written ``verify receipt``, see ``_joined``.
+    purpose = "what a receipt proves and what not · 核验回执"
+    command = commands.add_parser(_RECEIPT, prog="gongyuan verify receipt", description=purpose)
+    receipt.receipt_arguments(command)
+    command.set_defaults(run=receipt.run_receipt)
     return root
 
 
@@ -106,7 +107,7 @@ def main(words: list[str] | None = None) -> int:
 
 def _joined(words: list[str]) -> list[str]:
     """``verify receipt FILE`` is a command of its own; a path of that name is ``./receipt``."""
-    return ["verify-receipt", *words[2:]] if words[:2] == ["verify", "receipt"] else words
+    return [_RECEIPT, *words[2:]] if words[:2] == ["verify", "receipt"] else words
 
 
 def _failed(code: str, **params: str) -> int:

@@ -13,6 +13,8 @@ PUBLIC = frozenset(
         "POST /api/sitting/sign-in",
         "GET /api/receipts/{code}",
         "POST /api/portal/sign-in",
+        "GET /api/receipts/{code}/proof",
+        "GET /api/receipt-key",
         "GET /healthz",
     }
 )
@@ -24,6 +26,8 @@ _TABLE: tuple[tuple[tuple[Role, ...], tuple[str, ...]], ...] = (
         (
             "POST /api/portal/sign-out",
             "GET /api/portal/sitting",
+            "GET /api/portal/receipt.tlog-proof",
+            "GET /api/portal/receipt.pdf",
             "POST /api/portal/reviews",
         ),
     ),
@@ -256,6 +260,8 @@ _TABLE: tuple[tuple[tuple[Role, ...], tuple[str, ...]], ...] = (
             "GET /api/captures/{capture_id}.jpg",
             "GET /api/sessions/{session_id}/rooms/{room_id}/room-record",
             "GET /api/sessions/{session_id}/rooms/{room_id}/room-record.pdf",
+            "GET /api/sessions/{session_id}/rooms/{room_id}/receipts.pdf",
+            "GET /api/sittings/{sitting_id}/receipt.pdf",
         ),
     ),
     (
