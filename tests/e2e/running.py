@@ -48,6 +48,14 @@ def arrange(
 
 async def _arrange(
     seeded: Seeded, candidates: int, database_url: str, duration_s: int, policy: dict[str, int]
+    seeded: Seeded, candidates: int, database_url: str = "", policy: dict[str, int] | None = None
+) -> Running:
+    """Every third candidate is on the face route, the others on the manual one. Blocks."""
+    return asyncio.run(_arrange(seeded, candidates, database_url, POLICY | (policy or {})))
+
+
+async def _arrange(
+    seeded: Seeded, candidates: int, database_url: str, policy: dict[str, int]
 ) -> Running:
     hand = HandClock(SystemClock().now_ms() - 30 * MINUTE_MS)
     app = create_app(settings_of(seeded.data, database_url), hand)
@@ -63,6 +71,7 @@ async def _arrange(
             subject="理论知识",
             starts_at_ms=hand.now_ms() + 20 * MINUTE_MS,
             duration_s=duration_s,
+            duration_s=5 * 3_600,
             policy=policy,
             rows=4,
             cols=8,

@@ -146,6 +146,15 @@ def test_several_letters_stand_in_the_order_of_the_screen() -> None:
     assert shown(dealt, {"options": chosen}).letters == "BD"
 
 
+@pytest.mark.parametrize(("option", "word"), [("true", "正确"), ("false", "错误")])
+def test_a_judgement_is_told_in_words_because_the_screen_has_no_letter(
+    option: str, word: str
+) -> None:
+    dealt = item_at(FORM, bytes(32), 6)
+    assert dealt is not None
+    assert shown(dealt, {"options": [option]}).letters == word
+
+
 def test_a_text_is_told_by_its_length() -> None:
     dealt = item_at(FORM, bytes(32), 7)
     assert dealt is not None
