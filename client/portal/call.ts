@@ -1,6 +1,7 @@
 /** The API as this page uses it. The token lives in this tab's memory: a reload signs out. */
 import { ref } from 'vue'
 import { createApi, need, Refused, refusalOf } from '@/shared/api'
+import { fromBase64, toHex } from '@/shared/bytes'
 import type { components, paths } from '@/shared/api-types'
 
 type Shape = components['schemas']
@@ -53,11 +54,18 @@ let key: string | null = null
 /** The log's public key in hex as this server names it; null while it cannot be reached. */
 export async function readKey(): Promise<string | null> {
   try {
-    key ??= (await need(api.GET('/api/receipt-key'))).public_hex
+    key ??= keyOf(await (await fetchFile('/log/key')).text())
   } catch {
     // Checking goes on without: the page says that the key was not compared.
   }
   return key
+}
+
+/** Of a C2SP verifier key, `name+id+base64`: behind the first byte, which names the algorithm. */
+export function keyOf(verifier: string): string {
+  const [, body] = /^[^+]+\+[0-9a-f]{8}\+(\S+)$/.exec(verifier.trim()) ?? []
+  if (body === undefined) throw new RangeError('not a verifier key')
+  return toHex(fromBase64(body).slice(1))
 }
 
 /** Hands a file to the browser to save. */

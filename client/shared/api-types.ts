@@ -638,23 +638,6 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
-    "/api/receipt-key": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        /** Key */
-        get: operations["key_api_receipt_key_get"];
-        put?: never;
-        post?: never;
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
     "/api/receipts/{code}": {
         parameters: {
             query?: never;
@@ -3530,16 +3513,6 @@ export interface components {
             second_account?: string | null;
             /** Second Pin */
             second_pin?: string | null;
-        };
-        /**
-         * LogKey
-         * @description Under which receipts and checkpoints are signed: the origin and 32 bytes in hex.
-         */
-        LogKey: {
-            /** Origin */
-            origin: string;
-            /** Public Hex */
-            public_hex: string;
         };
         /**
          * LookBody
@@ -7925,35 +7898,6 @@ export interface operations {
                         /** @enum {string} */
                         code: "ledger.damaged";
                     };
-                };
-            };
-            /** @description Refused */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["ErrorBody"];
-                };
-            };
-        };
-    };
-    key_api_receipt_key_get: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description Successful Response */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["LogKey"];
                 };
             };
             /** @description Refused */

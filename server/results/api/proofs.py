@@ -4,7 +4,6 @@ from collections.abc import Sequence
 from typing import Annotated
 
 from fastapi import APIRouter, Request, Response
-from pydantic import BaseModel
 
 from kernel.access import Principal, Role
 from kernel.errors import Kind
@@ -29,13 +28,6 @@ STAFFED = refusals(SHEET, sessions__not_staffed=Kind.FORBIDDEN, sitting__unknown
 TEXT, PAPER = sends("text/plain"), sends(PDF)
 
 
-class LogKey(BaseModel):
-    """Under which receipts and checkpoints are signed: the origin and 32 bytes in hex."""
-
-    origin: str
-    public_hex: str
-
-
 def _file(proof: ProofFile) -> Response:
     name = f'attachment; filename="{proof.code}.tlog-proof"'
     return Response(
@@ -58,11 +50,6 @@ def proofs_router(proving: Proving) -> APIRouter:
     async def by_code(request: Request, code: str) -> Response:
         address = request.client.host if request.client else ""
         return _file(await proving.by_code(code, address=address))
-
-    @api.get("/receipt-key")
-    async def key() -> LogKey:
-        origin, public = proving.log_key
-        return LogKey(origin=origin, public_hex=public.hex())
 
     @api.get("/sitting/receipt.tlog-proof", response_class=Response, responses=TEXT | PROOF)
     async def at_seat(principal: CurrentSitting) -> Response:

@@ -69,11 +69,6 @@ class Proving:
         self._proofs = proofs
         self._pace = Pace(clock, "receipt.too_many", PER_ADDRESS_AND_MINUTE, PER_MINUTE)
 
-    @property
-    def log_key(self) -> tuple[str, bytes]:
-        """Origin and public key, as the operator publishes them elsewhere too."""
-        return self._ledger.origin, self._ledger.server_public
-
     async def by_code(self, code: str, *, address: str) -> ProofFile:
         """Raises ``receipt.too_many``, ``receipt.code_bad``, ``receipt.unknown``,
         ``receipt.not_covered``.

@@ -14,7 +14,6 @@ PUBLIC = frozenset(
         "GET /api/receipts/{code}",
         "POST /api/portal/sign-in",
         "GET /api/receipts/{code}/proof",
-        "GET /api/receipt-key",
         "GET /healthz",
     }
 )
