@@ -1,8 +1,8 @@
 /** The API as this page uses it. The token lives in this tab's memory: a reload signs out. */
 import { ref } from 'vue'
 import { createApi, need, Refused, refusalOf } from '@/shared/api'
-import { fromBase64, toHex } from '@/shared/bytes'
 import type { components, paths } from '@/shared/api-types'
+import { keyOf } from './proof/key'
 
 type Shape = components['schemas']
 
@@ -59,13 +59,6 @@ export async function readKey(): Promise<string | null> {
     // Checking goes on without: the page says that the key was not compared.
   }
   return key
-}
-
-/** Of a C2SP verifier key, `name+id+base64`: behind the first byte, which names the algorithm. */
-export function keyOf(verifier: string): string {
-  const [, body] = /^[^+]+\+[0-9a-f]{8}\+(\S+)$/.exec(verifier.trim()) ?? []
-  if (body === undefined) throw new RangeError('not a verifier key')
-  return toHex(fromBase64(body).slice(1))
 }
 
 /** Hands a file to the browser to save. */

@@ -1,10 +1,10 @@
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
-import { keyOf } from './call'
+import { keyOf } from './key'
 
 const { witnesses } = JSON.parse(
-  readFileSync(join(import.meta.dirname, '../../tests/vectors/receipt.json'), 'utf8'),
+  readFileSync(join(import.meta.dirname, '../../../tests/vectors/receipt.json'), 'utf8'),
 ) as { witnesses: string[] }
 
 describe("a log's verifier key", () => {
