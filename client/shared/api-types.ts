@@ -8646,7 +8646,7 @@ export interface operations {
                     };
                 };
             };
-            /** @description archive.blob_differs, sessions.wrong_state */
+            /** @description archive.blob_differs, archive.review_open, sessions.wrong_state */
             409: {
                 headers: {
                     [name: string]: unknown;
@@ -8654,7 +8654,7 @@ export interface operations {
                 content: {
                     "application/json": components["schemas"]["ErrorBody"] & {
                         /** @enum {string} */
-                        code: "archive.blob_differs" | "sessions.wrong_state";
+                        code: "archive.blob_differs" | "archive.review_open" | "sessions.wrong_state";
                     };
                 };
             };

@@ -47,6 +47,7 @@ def router(service: ArchiveService) -> APIRouter:
             blob__missing=Kind.NOT_FOUND,
             sessions__not_staffed=Kind.FORBIDDEN,
             sessions__wrong_state=Kind.CONFLICT,
+            archive__review_open=Kind.CONFLICT,
             archive__blob_differs=Kind.CONFLICT,
             archive__disk=Kind.UNAVAILABLE,
         ),

@@ -30,7 +30,7 @@ from server.archive.rules import key_purpose, seal_purpose
 from server.archive.service.filling import Filling
 from server.archive.tables import ArchiveRow
 from server.invigilation.service import Records
-from server.results.service import ResultsService
+from server.results.service import ResultsService, need_answered
 from server.sessions.rules import Duty, SessionState
 from server.sessions.service import (
     locked_session,
@@ -158,6 +158,7 @@ class ArchiveService:
             exam = await locked_session(tx, session_id)
             need_reached(exam, SessionState.PUBLISHED)
             if exam.state == SessionState.PUBLISHED.value:
+                await need_answered(tx, session_id)
                 act = {"archive_id": archive_id, "by": by, "at_ms": now_ms}
                 await note(tx, self._ledger, session_id, "archived", act)
                 roster = await self._filling.roster(tx, session_id)

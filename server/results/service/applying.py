@@ -7,7 +7,7 @@ sealed.
 
 from collections.abc import Sequence
 
-from sqlalchemy import select
+from sqlalchemy import func, select
 
 from kernel.clock import Clock
 from kernel.db import Database, ReadSession, WriteSession
@@ -56,6 +56,19 @@ async def reviews_of(
     if sitting_id is not None:
         wanted = wanted.where(ReviewRow.sitting_id == sitting_id)
     return (await session.execute(wanted)).scalars().all()
+
+
+async def need_answered(session: ReadSession, session_id: str) -> None:
+    """Raises ``archive.review_open`` while an application waits: a sealed log could not take its
+    answer any more.
+    """
+    waiting = await session.scalar(
+        select(func.count(ReviewRow.id)).where(
+            ReviewRow.session_id == session_id, ReviewRow.state == ReviewState.OPEN.value
+        )
+    )
+    if waiting:
+        raise Refusal("archive.review_open", Kind.CONFLICT, count=waiting)
 
 
 async def openings_of(session: ReadSession, review_ids: Sequence[str]) -> Sequence[OpeningRow]:

@@ -17,6 +17,9 @@ from ledger.verify import verify
 from server.archive import rules
 from server.archive.rules import SEALED, Volume
 from server.archive.service import Archive, ArchiveService, unsealed
+from server.results.rules.periods import Calendar
+from server.results.rules.reviews import Outcome, Proposal
+from server.results.service import Applying, Deciding
 from server.seating.rules import verify_proof
 from tests.integration.server.after import PEOPLE, SESSION, Afternoon, sitting_of, staff
 from tests.integration.server.archive.conftest import Kept
@@ -162,6 +165,23 @@ async def test_nothing_is_archived_before_publication(
         await unpublished.export(OFFICER, SESSION)
     assert await hall.state() == "closed"
     assert list((hall.folder / "data").rglob("*")) == []
+
+
+async def test_an_unanswered_review_keeps_the_log_open(
+    hall: Afternoon, archives: ArchiveService
+) -> None:
+    hall.clock.advance(minutes=14 * 24 * 60)
+    applying = Applying(hall.database, hall.clock, hall.ledger, Calendar())
+    review_id = await applying.apply(sitting_of("alice"), reason="请复核", positions=[])
+    with pytest.raises(Refusal, match="archive.review_open"):
+        await archives.export(OFFICER, SESSION)
+    assert await hall.state() == "published"
+    deciding = Deciding(hall.database, hall.clock, hall.ledger)
+    unchanged = Proposal(Outcome.UNCHANGED, "评分无误", None)
+    await deciding.propose(OFFICER, SESSION, review_id, unchanged)
+    await deciding.approve(staff("chief"), SESSION, review_id)
+    archive = await archives.export(OFFICER, SESSION)
+    assert verify(archive.path).good
 
 
 @pytest.mark.parametrize("name", ["invigilator", "marker", "outsider"])
