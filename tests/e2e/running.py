@@ -36,26 +36,18 @@ class Running:
 
 def arrange(
     seeded: Seeded, candidates: int, database_url: str = "", *, ends_in_s: int = FIVE_HOURS_S - 600,
-    late_data_s: int = 600,
+    late_data_s: int = 600, more: dict[str, int] | None = None,
 ) -> Running:  # fmt: skip
     """Every third candidate is on the face route, the others on the manual one. Blocks.
 
-    ``ends_in_s`` counts from this call.
+    ``ends_in_s`` counts from this call; ``more`` are further numbers of the policy.
     """
-    policy = {**POLICY, "late_data_s": late_data_s}
+    policy = {**POLICY, "late_data_s": late_data_s, **(more or {})}
     return asyncio.run(_arrange(seeded, candidates, database_url, ends_in_s + 600, policy))
 
 
 async def _arrange(
     seeded: Seeded, candidates: int, database_url: str, duration_s: int, policy: dict[str, int]
-    seeded: Seeded, candidates: int, database_url: str = "", policy: dict[str, int] | None = None
-) -> Running:
-    """Every third candidate is on the face route, the others on the manual one. Blocks."""
-    return asyncio.run(_arrange(seeded, candidates, database_url, POLICY | (policy or {})))
-
-
-async def _arrange(
-    seeded: Seeded, candidates: int, database_url: str, policy: dict[str, int]
 ) -> Running:
     hand = HandClock(SystemClock().now_ms() - 30 * MINUTE_MS)
     app = create_app(settings_of(seeded.data, database_url), hand)
@@ -71,7 +63,6 @@ async def _arrange(
             subject="理论知识",
             starts_at_ms=hand.now_ms() + 20 * MINUTE_MS,
             duration_s=duration_s,
-            duration_s=5 * 3_600,
             policy=policy,
             rows=4,
             cols=8,
