@@ -8,6 +8,7 @@ from kernel.words import LANGUAGES, say
 from ledger.chain import Damage, Finding
 
 _FIRST = {Damage.CONTAINER: 0, Damage.SEAL: 1}
+_TREE = frozenset({Damage.TREE, Damage.FORKED, Damage.ROLLED_BACK, Damage.WITNESSES})
 _LAST = frozenset({Damage.FILE, Damage.BLOB_MISSING, Damage.BLOB_CHANGED})
 _SHOWN = 20
 
@@ -37,6 +38,10 @@ class Report:
     signatures: int = 0
     conflicts: int = 0
     staff_acts: int = 0
+    tree_size: int = 0
+    cosignatures: int = 0
+    witnessed: int = 0
+    quorum: int = 0
     devices: int = 0
     seals: int = 0
     live: bool = False
@@ -50,7 +55,7 @@ class Report:
 
     @property
     def findings(self) -> list[Finding]:
-        """Container and seal first, then streams by name, then other files."""
+        """Container and seal first, then streams by name, the tree, other files."""
         return sorted(self.found, key=_rank)
 
     @property
@@ -93,6 +98,11 @@ class Report:
         said = ["verify.opened", "verify.staff"] if self.opened else ["verify.closed"]
         if self.unopened:
             said.append("verify.unopened")
+        said.append("verify.tree_size" if self.tree_size else "verify.no_tree")
+        if self.quorum:
+            said.append("verify.witnessed")
+        elif self.tree_size:
+            said.append("verify.no_witness")
         said.append("verify.trusted" if self.trusted else "verify.signer")
         return said
 
@@ -113,4 +123,5 @@ def say_finding(one: Finding, language: str) -> str:
 
 
 def _rank(one: Finding) -> tuple[int, str, int]:
-    return _FIRST.get(one.damage, 3 if one.damage in _LAST else 2), one.place, one.seq
+    rank = 3 if one.damage in _TREE else 4 if one.damage in _LAST else 2
+    return _FIRST.get(one.damage, rank), one.place, one.seq

@@ -12,6 +12,7 @@ from pathlib import Path
 
 import msgspec
 
+from kernel.crypto import digest
 from kernel.crypto.signing import server_signature_holds
 from kernel.errors import Refusal
 from kernel.settings import DATABASE_FILE
@@ -22,7 +23,10 @@ from ledger.parcel import MANIFEST, Parcel, Seen, check_manifest, differing, ope
 from ledger.report import Report
 from ledger.sweep.pool import Job, read_all
 from ledger.sweep.reading import Expected, FileSeen, StreamSeen
+from ledger.tree.note import NoteKey
+from ledger.tree.part import CHECKPOINT_FILE, LEAVES_FILE
 from ledger.verify.directory import verify_directory
+from ledger.verify.tree import TreeCheck, Witnesses, witnesses_of
 
 Progress = Callable[[int, int], None]
 BLOB_LIST = "blobs.json"
@@ -36,12 +40,15 @@ def verify(
     progress: Progress | None = None,
     *,
     trust: bytes | None = None,
+    witnesses: Sequence[NoteKey] = (),
+    quorum: int | None = None,
     workers: int | None = None,
 ) -> Report:
     """Check an archive, ZIP or folder, or the data directory of a server on SQLite.
 
     ``progress`` is told bytes done and bytes in all; ``trust`` is the server's public key (32
-    bytes) where the reader knows it; ``workers`` None takes every core where it pays. Raises
+    bytes) where the reader knows it; ``witnesses`` are the keys whose cosignatures count, all of
+    them or ``quorum``; ``workers`` None takes every core where it pays. Raises
     ``verify.no_archive``, ``verify.no_database``, ``verify.key_file``, ``db.moved``.
     """
     if not path.exists():
@@ -53,7 +60,7 @@ def verify(
     if path.is_dir() and any((path / one).is_dir() for one in _SERVERS_FOLDERS):
         raise Refusal("verify.no_database", path=str(path), file=DATABASE_FILE)
     keys = None if key_file is None else read_key_file(key_file)
-    return _Check(path, tell).run(keys, trust, workers)
+    return _Check(path, tell, witnesses_of(witnesses, quorum)).run(keys, trust, workers)
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,13 +71,15 @@ class _Seal:
 
 
 class _Check:
-    def __init__(self, path: Path, progress: Progress) -> None:
+    def __init__(self, path: Path, progress: Progress, witnesses: Witnesses) -> None:
         self._parcel: Parcel = open_parcel(path)
         self._present = frozenset(self._parcel.paths())
         self._container = list(self._parcel.faults)
         self._progress = progress
         self._total = sum(self._parcel.size(name) for name in self._present)
-        self._report = Report(path=str(path))
+        self._report = Report(path=str(path), quorum=witnesses.quorum)
+        self._witnesses = witnesses
+        self._tree = TreeCheck("")
 
     def run(self, keys: KeyFile | None, trust: bytes | None, workers: int | None) -> Report:
         report = self._report
@@ -83,7 +92,11 @@ class _Check:
             expected = self._expected(seal, keys)
             self._missing(seal)
             self._roster(seal)
+            self._begin_tree(seal)
         read = self._read(expected, workers)
+        if seal is not None:
+            seal_hash = digest.sha256(seal.file.frame)
+            report.found += self._tree.finish(seal.list, seal_hash)
         self._files_whole(seal, read)
         self._blobs(seal, read)
         self._progress(self._total, self._total)
@@ -125,6 +138,13 @@ class _Check:
             return expected
         return replace(expected, keys=keys.opened())
 
+    def _begin_tree(self, seal: _Seal) -> None:
+        tree = self._tree = TreeCheck(seal.folder)
+        tree.read(self._parcel, seal.list, seal.file.server_public, self._witnesses)
+        report = self._report
+        report.tree_size, report.cosignatures = tree.size, tree.signatures
+        report.witnessed = len(tree.witnessed)
+
     def _missing(self, seal: _Seal) -> None:
         for stream_id in seal.list.streams:
             if seal.folder + stream_path(stream_id) not in self._present:
@@ -132,8 +152,9 @@ class _Check:
                 damage = Damage.MISSING_SITTING if sitting else Damage.MISSING_STREAM
                 self._add(damage, stream_id)
         known = {seal.folder + stream_path(one) for one in seal.list.streams}
+        known |= {seal.folder + one for one in (SEAL_FILE, CHECKPOINT_FILE, LEAVES_FILE)}
         for place in sorted(self._present - known):
-            if place.startswith(seal.folder) and place != seal.folder + SEAL_FILE and seal.folder:
+            if place.startswith(seal.folder) and seal.folder:
                 self._add(Damage.INSERTED, place, detail="not in the seal")
 
     def _roster(self, seal: _Seal) -> None:
@@ -166,8 +187,9 @@ class _Check:
         report = self._report
         report.streams += 1
         report.records += seen.records
-        if seen.finding is not None:
-            report.found.append(seen.finding)
+        finding = self._tree.stream(seen)
+        if finding is not None:
+            report.found.append(finding)
         elif seen.opened is not None:
             self._opened(seen.opened)
         elif with_keys:

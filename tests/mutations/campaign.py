@@ -20,13 +20,15 @@ from typing import Any
 from ledger.chain import Damage, Finding
 from ledger.parcel import MANIFEST, FolderSink, ZipSink
 from ledger.verify import verify
-from tests.mutations import without_keys
+from tests.mutations import rewriting, with_tree, without_keys
 from tests.mutations.case import Attack, Case, Expected
 from tests.mutations.shapes import Shape, build, in_memory
 
 SHAPES = 6
 KEPT_FAILURES = 20
-ATTACKS: dict[str, Attack] = {one.name: one for one in without_keys.ATTACKS}
+ATTACKS: dict[str, Attack] = {
+    one.name: one for one in (*without_keys.ATTACKS, *rewriting.ATTACKS, *with_tree.ATTACKS)
+}
 
 
 @dataclass

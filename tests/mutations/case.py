@@ -17,12 +17,16 @@ from kernel.codec import canonical_json, decode, encode
 from kernel.crypto.signing import ServerKey, Signer
 from kernel.crypto.suite import suite_named
 from ledger.chain import Damage
-from ledger.layout import STREAM_MAGIC, stream_bytes
+from ledger.layout import SEAL_FILE, STREAM_MAGIC, SealFile, stream_bytes
 from ledger.parcel import MANIFEST, SIGNATURE, Entry, Manifest, Sink, signed_bytes
 from ledger.parcel.manifest import manifest_bytes, read_manifest
 from ledger.record import ZERO_HASH, Body, Header, Place, open_record, record_hash, seal_record
 from ledger.scopes import scope_of
-from tests.mutations.shapes import Shape, place_of
+from ledger.seal import seal_frame
+from ledger.tree.checkpoint import Checkpoint
+from ledger.tree.note import sign_note
+from ledger.tree.part import CHECKPOINT_FILE, LEAVES_FILE
+from tests.mutations.shapes import FOLDER, Shape, place_of
 
 Record = tuple[bytes, bytes]
 """Header and ciphertext."""
@@ -101,6 +105,36 @@ class Case:
             held.append((sealed.header, sealed.ciphertext))
             previous = sealed.hash
         return held
+
+    def hashes(self) -> dict[str, list[bytes]]:
+        """Record hashes of every stream as it is now."""
+        return {
+            stream_id: [hash_of(one) for one in self.read(stream_id)]
+            for stream_id in self.shape.sealed.streams
+        }
+
+    def reseal(self, signer: Signer) -> None:
+        """The seal over the streams as they are now."""
+        listed = self.shape.sealed
+        finals = [(name, len(held), held[-1]) for name, held in self.hashes().items()]
+        frame = seal_frame(
+            listed.origin,
+            listed.session_id,
+            listed.sealed_at_ms,
+            list(listed.roster.items()),
+            finals,
+        )
+        sealed = SealFile(frame, signer.sign(frame), signer.public)
+        self.files[FOLDER + SEAL_FILE] = sealed.to_bytes()
+
+    def noted(self, checkpoint: Checkpoint, signer: Signer | None = None) -> str:
+        """A checkpoint under a key: the server's, or another's."""
+        name = self.shape.sealed.origin
+        return sign_note(checkpoint.to_text(), name, signer or self.shape.signer).to_text()
+
+    def drop_tree(self) -> None:
+        for name in (CHECKPOINT_FILE, LEAVES_FILE):
+            self.files.pop(FOLDER + name, None)
 
     def close(self) -> bool:
         """The manifest, as far as this attacker can make it fit; True when it was rewritten."""

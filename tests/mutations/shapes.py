@@ -15,11 +15,22 @@ from kernel.crypto.keyring import FileKeyRing
 from kernel.crypto.signing import Signer
 from kernel.db import Database
 from ledger.book import Act
-from ledger.layout import SEAL_FILE, KeyFile, SealFile, SealList, read_key_file, stream_path
+from ledger.chain import read_stream_file
+from ledger.layout import (
+    SEAL_FILE,
+    STREAM_SUFFIX,
+    KeyFile,
+    SealFile,
+    SealList,
+    read_key_file,
+    stream_path,
+)
 from ledger.parcel import MANIFEST, SIGNATURE, FolderSink
 from ledger.rotation import rotate_scope
 from ledger.tables import LedgerTable
+from ledger.tree.part import StreamLeaves
 from tests.integration.ledger.world import SESSION, Candidate, LedgerWorld, bytes_in
+from tests.mutations.forest import Forest, leaves_of, part_files, witnesses
 
 FOLDER = "3-process/ledger/"
 BLOB_LIST = "3-process/blobs.json"
@@ -36,6 +47,9 @@ class Shape:
     keys: KeyFile
     key_bytes: bytes
     signer: Signer
+    forest: Forest
+    streams_in_tree: dict[str, StreamLeaves]
+    leaves: list[bytes]
 
     @property
     def sealed(self) -> SealList:
@@ -48,6 +62,20 @@ class Shape:
             for one, (count, _) in self.sealed.streams.items()
             if one.startswith(noun) and count >= least
         ]
+
+    def chance_sizes(self, chance: random.Random) -> int:
+        """A size that the tree had before its last record of this session."""
+        last = max(one.indices[-1] for one in self.streams_in_tree.values())
+        return chance.randrange(1, last + 1)
+
+    def tree_at(self, size: int) -> dict[str, bytes]:
+        """Checkpoint and leaves as they were when the tree had this size."""
+        streams = {}
+        for name, held in self.streams_in_tree.items():
+            count = sum(index < size for index in held.indices)
+            streams[name] = StreamLeaves(held.indices[:count], held.hashes[:count])
+        origin = self.sealed.origin
+        return part_files(streams, self.leaves[:size], origin, self.signer, self.forest)
 
 
 def place_of(stream_id: str) -> str:
@@ -89,9 +117,28 @@ async def _live(world: LedgerWorld, chance: random.Random, seed: int, folder: Pa
     }
     world.clock.instant_ms += 1
     packed = folder / "packed"
-    world.pack({**held, **_blobs(names, chance)}, FolderSink(packed))
     signer = FileKeyRing(folder / "keys.json").signer("ledger")
-    return Shape(seed, bytes_in(packed), read_key_file(keys), keys.read_bytes(), signer)
+    forest = witnesses(chance)
+    seal = SealFile.from_bytes(held[FOLDER + SEAL_FILE])
+    streams, leaves = leaves_of(_hashes(held), seal, chance)
+    tree = part_files(streams, leaves, world.ledger.origin, signer, forest)
+    whole = {**held, **{FOLDER + name: data for name, data in tree.items()}}
+    world.pack({**whole, **_blobs(names, chance)}, FolderSink(packed))
+    return Shape(
+        seed, bytes_in(packed), read_key_file(keys), keys.read_bytes(), signer, forest, streams,
+        leaves,
+    )  # fmt: skip
+
+
+def _hashes(files: dict[str, bytes]) -> dict[str, list[bytes]]:
+    """Record hashes of every stream's file."""
+    return {
+        path.removeprefix(FOLDER).removesuffix(STREAM_SUFFIX): [
+            one.hash for one in read_stream_file(data, b"").records
+        ]
+        for path, data in files.items()
+        if path.endswith(STREAM_SUFFIX)
+    }
 
 
 async def _sit(world: LedgerWorld, one: Candidate, chance: random.Random) -> None:

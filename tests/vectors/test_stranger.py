@@ -70,14 +70,23 @@ def test_the_stranger_finds_every_attack(name: str, shape: Shape, tmp_path: Path
         case.close()
         path = tmp_path / f"{number}.zip"
         case.pack(ZipSink(path))
-        assert stranger.verify(path, KINDS), name
+        options = dict(case.options)
+        options["witnesses"] = [one.text() for one in options.get("witnesses", [])]
+        keys = tmp_path / "keys.json"
+        keys.write_bytes(shape.key_bytes)
+        said = stranger.verify(path, KINDS, keys if attack.with_keys else None, **options)
+        assert said, name
 
 
 def test_the_stranger_accepts_a_lived_session_with_its_keys(shape: Shape, tmp_path: Path) -> None:
     Case(shape, random.Random(1)).pack(ZipSink(tmp_path / "archive.zip"))
     keys = tmp_path / "keys.json"
     keys.write_bytes(shape.key_bytes)
-    assert stranger.verify(tmp_path / "archive.zip", KINDS, keys) == []
+    wanted = [one.text() for one in shape.forest.keys]
+    said = stranger.verify(
+        tmp_path / "archive.zip", KINDS, keys, trust=shape.signer.public, witnesses=wanted, quorum=3
+    )
+    assert said == []
 
 
 def test_the_stranger_is_a_program(tmp_path: Path) -> None:
