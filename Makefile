@@ -76,8 +76,8 @@ integration: ## services on SQLite and PostgreSQL
 e2e: setup-tests ## the exam day in a real browser
 	@$(PYTEST) tests/e2e
 
-faults: ## kill -9 and friends
-	@$(PYTEST) tests/faults
+faults: setup ## kill -9, power cut, disk, clock, partition: a million acknowledged events (needs root, gcc)
+	@GONGYUAN_FAULTS=full $(PYTEST) tests/faults --timeout 3600 $(ARGS)
 
 test: setup-tests format-check lint types imports openapi-check client-check docker-lint ## everything CI runs
 	@$(PYTEST) tests

@@ -2,12 +2,13 @@
 
 Rules kept here: the commit is made in one place, when ``write`` ends without an error; SQLite has
 one writer at a time (BEGIN IMMEDIATE behind a lock), so a transaction never fails for being
-upgraded; a task that holds a transaction may not ask for a second one. Instants are BigInteger
-milliseconds.
+upgraded; a task that holds a transaction may not ask for a second one; a PostgreSQL that is not
+heard of for ``SILENCE_S`` is an error and not waited for. Instants are BigInteger milliseconds.
 """
 
 import asyncio
 import shutil
+import socket
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from contextvars import ContextVar
@@ -26,6 +27,12 @@ from kernel.errors import Kind, Refusal
 
 ReadSession = NewType("ReadSession", AsyncSession)
 WriteSession = NewType("WriteSession", ReadSession)
+
+SILENCE_S = 8
+"""Seconds after which a connection counts as cut whose other end acknowledges nothing, not even
+that it lives; a long statement on a server that lives is no silence.
+"""
+_PROBES = 3
 
 _held: ContextVar[str] = ContextVar("held_transaction", default="")
 
@@ -49,7 +56,13 @@ class Database:
         """Opens lazily; creates the folder of an SQLite file."""
         parsed = make_url(url)
         if parsed.get_backend_name() != "sqlite":
-            engine = create_async_engine(url, pool_size=pool_size, max_overflow=pool_size)
+            engine = create_async_engine(
+                url,
+                pool_size=pool_size,
+                max_overflow=pool_size,
+                connect_args={"timeout": SILENCE_S},
+            )
+            _notice_silence(engine)
             return cls(engine, engine)
         Path(str(parsed.database)).parent.mkdir(parents=True, exist_ok=True)
         reader = create_async_engine(url, pool_size=pool_size, max_overflow=pool_size)
@@ -135,6 +148,28 @@ class _holding:  # noqa: N801 - reads as a verb where it is used
 
     def __exit__(self, *_: object) -> None:
         _held.reset(self._token)
+
+
+def _notice_silence(engine: AsyncEngine) -> None:
+    """Without this a cut cable holds a transaction until the kernel gives up, a quarter of an hour
+    later.
+    """
+    probe_s = max(1, SILENCE_S // (_PROBES + 1))
+
+    @event.listens_for(engine.sync_engine, "connect")
+    def _connect(connection: Any, _record: object) -> None:
+        line = connection.driver_connection._transport.get_extra_info("socket")  # noqa: SLF001 - asyncpg shows its socket nowhere else
+        if line is None or line.family not in (socket.AF_INET, socket.AF_INET6):
+            return
+        line.setsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1)
+        for name, value in (
+            ("TCP_KEEPIDLE", probe_s),
+            ("TCP_KEEPINTVL", probe_s),
+            ("TCP_KEEPCNT", _PROBES),
+            ("TCP_USER_TIMEOUT", SILENCE_S * 1_000),
+        ):
+            if hasattr(socket, name):  # Linux has all of them
+                line.setsockopt(socket.IPPROTO_TCP, getattr(socket, name), value)
 
 
 def _prepare_snapshot(engine: AsyncEngine) -> None:

@@ -72,10 +72,10 @@ class PostgresCluster:
         )
         return cluster
 
-    def start(self) -> None:
-        """Start the server on a free port and wait until it answers."""
+    def start(self, port: int = 0) -> None:
+        """Start the server, on a free port unless one is named, and wait until it answers."""
         for _ in range(5):
-            self.port = free_port()
+            self.port = port or free_port()
             self._server = self._popen(["postgres", "-D", str(self._data), *self._settings()])
             if self._answers():
                 return
@@ -88,6 +88,10 @@ class PostgresCluster:
     def crash(self) -> None:
         """Stop the server as a crash does; it recovers at the next start."""
         self._signal(signal.SIGQUIT)
+
+    def kill(self) -> None:
+        """kill -9 of the first process alone: its children are left to themselves."""
+        self._signal(signal.SIGKILL)
 
     def _signal(self, how: signal.Signals) -> None:
         if self._server is not None:
