@@ -52,6 +52,16 @@ describe('the words of the console', () => {
     expect(BEGUN.filter((start) => !begins(start) && !OPEN.has(start))).toEqual([])
   })
 
+  it('have each their own file: no part of one hides a part of another', () => {
+    for (const tongue of ['zh', 'en']) {
+      const folder = join(CONSOLE, 'locale', tongue)
+      const parts = readdirSync(folder).flatMap((name) =>
+        Object.keys(JSON.parse(readFileSync(join(folder, name), 'utf8')) as Tree),
+      )
+      expect(parts.filter((part, at) => parts.indexOf(part) !== at)).toEqual([])
+    }
+  })
+
   it('are all used', () => {
     const used = new Set(QUOTED.concat(ASKED))
     const reached = (key: string): boolean =>
