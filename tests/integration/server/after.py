@@ -50,22 +50,10 @@ from server.papers.service import PapersService
 from server.papers.service.opening import wrap_purpose
 from server.papers.tables import PackageRow
 from server.registration.tables import CandidateRow
-from server.seating.rules import (
-    FALLBACK,
-    PARTIES,
-    Entrant,
-    Frozen,
-    RoomPlan,
-    Share,
-    Spot,
-    commitment,
-    place,
-    roster_root,
-    seed_of,
-)
-from server.seating.tables import DrawRow, PartyRow, SeatRow
+from server.seating.tables import SeatRow
 from server.sessions.tables import SessionRoomRow, SessionRow, StaffRow
 from server.sittings.tables import SittingRow
+from tests.integration.server.after_draw import draw_seats
 
 SESSION, ROOM = "sess_1", "room_1"
 SEED = bytes(range(32))
@@ -173,7 +161,7 @@ class Afternoon:
             for name in PEOPLE:
                 tx.add(_candidate(name))
             await tx.flush()
-            await self._draw(tx)
+            await draw_seats(tx, SESSION, ROOM, [sitting_of(name) for name in PEOPLE], T0)
             for name in ANSWERS:
                 await self._sit(tx, name)
             await self._violate(tx, "erik")
@@ -300,46 +288,6 @@ class Afternoon:
         await self.ledger.open_stream(
             tx, f"room/{SESSION}/{ROOM}", SESSION, "room_opened", {"room_id": ROOM}
         )
-
-    async def _draw(self, tx: WriteSession) -> None:
-        roster = tuple(Entrant(sitting_of(name), None) for name in sorted(PEOPLE))
-        seats = tuple(
-            Spot(f"seat_{n}", f"{n:02d}", 1 + n // 3, 1 + n % 3, f"PC-{n}") for n in range(6)
-        )
-        frozen = Frozen(
-            "draw_1", SESSION, 1, None, T0 - 2, T0 - 1, roster,
-            (RoomPlan(ROOM, "第一考场", seats),), ("A", "B"),
-        )  # fmt: skip
-        values = {party: bytes([n]) * 32 for n, party in enumerate((*PARTIES, FALLBACK))}
-        shares = [
-            Share(party, commitment("draw_1", party, values[party]).hex(), values[party].hex())
-            for party in PARTIES
-        ]
-        fallback = Share(FALLBACK, commitment("draw_1", FALLBACK, values[FALLBACK]).hex(), None)
-        seed = seed_of(frozen, shares, fallback)
-        tx.add(
-            DrawRow(
-                id="draw_1", session_id=SESSION, attempt=1, previous_id=None, previous_hash=None,
-                state="revealed", frozen=msgspec.to_builtins(frozen),
-                roster_root=roster_root(SESSION, roster).hex(), frozen_by="officer",
-                frozen_at_ms=T0 - 2, reveal_by_ms=T0 - 1,
-                fallback_commitment=bytes.fromhex(fallback.commitment), fallback_wrapped=b"",
-                fallback_value=None, seed=seed, ended_at_ms=T0 - 1, ended_by="officer",
-                end_reason=None,
-            )
-        )  # fmt: skip
-        await tx.flush()
-        for share in shares:
-            tx.add(
-                PartyRow(
-                    draw_id="draw_1", party=share.party, account_id=None,
-                    commitment=bytes.fromhex(share.commitment), value_wrapped=None,
-                    value=values[share.party], committed_at_ms=T0 - 2, revealed_at_ms=T0 - 1,
-                )
-            )  # fmt: skip
-        for one in place(seed, frozen):
-            tx.add(SeatRow(session_id=SESSION, draw_id="draw_1", **msgspec.structs.asdict(one)))
-        await tx.flush()
 
     async def sit_late(self, name: str) -> None:
         """Who was offline at the end: a wrong answer in time, a right one and a text after it."""
