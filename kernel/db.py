@@ -7,6 +7,7 @@ heard of for ``SILENCE_S`` is an error and not waited for. Instants are BigInteg
 """
 
 import asyncio
+import errno
 import shutil
 import socket
 from collections.abc import AsyncIterator
@@ -19,6 +20,8 @@ from urllib.parse import quote
 
 from sqlalchemy import BigInteger, LargeBinary, event
 from sqlalchemy.engine import make_url
+from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError
+from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, create_async_engine
 from sqlalchemy.orm import DeclarativeBase
 from sqlalchemy.pool import NullPool
@@ -33,8 +36,18 @@ SILENCE_S = 8
 that it lives; a long statement on a server that lives is no silence.
 """
 _PROBES = 3
+_DISK = {errno.ENOSPC, errno.EROFS, errno.EIO, errno.EDQUOT}
 
 _held: ContextVar[str] = ContextVar("held_transaction", default="")
+
+
+def is_storage_fault(failed: Exception) -> bool:
+    """Whether the database or the disk is away, full or read-only, and not the program wrong."""
+    if isinstance(failed, OSError):
+        return isinstance(failed, ConnectionError | TimeoutError) or failed.errno in _DISK
+    return isinstance(failed, OperationalError | InterfaceError | PoolTimeout) or (
+        isinstance(failed, DBAPIError) and failed.connection_invalidated
+    )
 
 
 class Table(DeclarativeBase):

@@ -1,9 +1,11 @@
 """HTTP: the one place where refusals meet status codes.
 
 Rules kept here: every error has the same body; endpoints declare their codes with ``refusals``;
-bodies over the limit are refused before they are read; pages may load nothing from elsewhere.
+bodies over the limit are refused before they are read; pages may load nothing from elsewhere; a
+database or disk that fails is said in words, whatever the request.
 """
 
+import logging
 import re
 from collections.abc import Awaitable, Callable, MutableMapping
 from math import isfinite
@@ -13,12 +15,13 @@ from fastapi import Depends, FastAPI, Request
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse, Response
 from pydantic import BaseModel
+from sqlalchemy.exc import SQLAlchemyError
 from starlette.exceptions import HTTPException
 from starlette.requests import ClientDisconnect
 
 from kernel.access import Principal, Role, principal_of
 from kernel.clock import Clock
-from kernel.db import Database
+from kernel.db import Database, is_storage_fault
 from kernel.errors import Kind, Refusal, RowError, RowRefusal
 from kernel.shape import faults
 from kernel.words import Sentence, say_row, sentence
@@ -29,6 +32,7 @@ STATUS = {
 }  # fmt: skip
 
 
+_log = logging.getLogger(__name__)
 JSON_LIMIT_BYTES = 1024 * 1024
 EXACT_MOST = (1 << 53) - 1
 _UNPRINTED = re.compile("[\\x00\\ud800-\\udfff]")
@@ -204,6 +208,14 @@ def install(app: FastAPI, *, database: Database, clock: Clock, body_limit_bytes:
     @app.exception_handler(RequestValidationError)
     async def _malformed(_: Request, error: RequestValidationError) -> JSONResponse:
         return _answer(RowRefusal("request.malformed", faults(error.errors())))
+
+    @app.exception_handler(SQLAlchemyError)
+    @app.exception_handler(OSError)
+    async def _storage(_: Request, failed: Exception) -> JSONResponse:
+        if not is_storage_fault(failed):
+            raise failed
+        _log.error("the storage failed", exc_info=failed)
+        return _answer(Refusal("storage.unavailable", Kind.UNAVAILABLE))
 
     @app.exception_handler(ClientDisconnect)
     async def _gone(_: Request, __: ClientDisconnect) -> Response:

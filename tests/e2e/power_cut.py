@@ -98,7 +98,7 @@ async def outlive(
     finally:
         server.stop()
     assert storm.cuts >= cuts
-    await _compare(seeded, writers, database_url)
+    await compare_all(seeded, writers, database_url)
 
 
 async def _write_through(storm: Storm, server: Server, writers: list[Writer]) -> None:
@@ -126,7 +126,7 @@ async def _receipt_stands(http: httpx.AsyncClient, one: Writer) -> None:
     assert public["head_hex"] == one.receipt["head_hex"]
 
 
-async def _compare(seeded: Seeded, writers: list[Writer], database_url: str) -> None:
+async def compare_all(seeded: Seeded, writers: list[Writer], database_url: str) -> None:
     settings = settings_of(seeded.data, database_url)
     database = Database.open(settings.database)
     try:

@@ -46,10 +46,16 @@ def gongyuan(*words: str | Path) -> list[str]:
 class Server:
     """``gongyuan serve`` on a data folder. One object, many lives."""
 
-    def __init__(self, data: Path, database_url: str = "", client: Path | None = None) -> None:
+    def __init__(
+        self,
+        data: Path,
+        database_url: str = "",
+        client: Path | None = None,
+        preloaded: dict[str, str] | None = None,
+    ) -> None:
         self.port = free_port()
         self._log = data.parent / f"{data.name}.log"
-        self._environment = environment(data, database_url, client)
+        self._environment = {**environment(data, database_url, client), **(preloaded or {})}
         self._process: subprocess.Popen[bytes] | None = None
 
     @property

@@ -42,7 +42,7 @@ class Writer:
         self._heard = heard
         self._chance = Random(seed)
         self._frames = load_faces()[one.person.face].frames
-        self._sent = 0
+        self.sent = 0
 
     async def sit_down(self) -> None:
         """Sign in, second match, device, paper."""
@@ -59,10 +59,10 @@ class Writer:
             for _ in range(self._chance.choice(BATCH_SIZES)):
                 self._queue_one()
             await self.save()
-            self._sent += 1
-            if self._sent % LOOK_BACK_EVERY == 0:
+            self.sent += 1
+            if self.sent % LOOK_BACK_EVERY == 0:
                 await self.look_back()
-            if self.one.person.route == "face" and self._sent % CAPTURE_EVERY == 0:
+            if self.one.person.route == "face" and self.sent % CAPTURE_EVERY == 0:
                 await self.who.capture(self._chance.choice(self._frames))
 
     async def save(self) -> None:

@@ -60,7 +60,7 @@ async def test_a_full_disk_refuses_in_words_and_recovers_by_itself(
         async with writing(lanes, sized(4_000, 30_000), LIMIT_S) as goal:
             for number in range(sized(2, 6)):
                 await goal.wait_for(500)
-                _fill(ballast)
+                fill(ballast)
                 await refused(lanes, "ledger.not_stored")
                 blob = {"op": "blob", "name": f"photo/{number}", "data": "ab" * 300_000}
                 full = await asker.ask(blob)
@@ -73,7 +73,8 @@ async def test_a_full_disk_refuses_in_words_and_recovers_by_itself(
     tally.add("disk full, SQLite and blobs", goal.acked, await judge(url, folder, lanes))
 
 
-def _fill(ballast: Path) -> None:
+def fill(ballast: Path) -> None:
+    """Not a page is left."""
     with ballast.open("wb", buffering=0) as file:
         try:
             for size in (1 << 20, 4_096):
