@@ -19,7 +19,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from starlette.exceptions import HTTPException
 from starlette.requests import ClientDisconnect
 
-from kernel.access import Principal, Role, principal_of
+from kernel.access import KnownSittings, Principal, Role, principal_of
 from kernel.clock import Clock
 from kernel.db import Database, is_storage_fault
 from kernel.errors import Kind, Refusal, RowError, RowRefusal
@@ -119,10 +119,15 @@ def takes(media_type: str) -> dict[str, Any]:
     return {"requestBody": {"required": True, "content": {media_type: {}}}}
 
 
-async def _principal(request: Request) -> Principal:
+def _token(request: Request) -> str:
     scheme, _, token = request.headers.get("authorization", "").partition(" ")
     if scheme.lower() != "bearer" or not token:
         raise Refusal("access.token_invalid", Kind.UNAUTHENTICATED)
+    return token
+
+
+async def _principal(request: Request) -> Principal:
+    token = _token(request)
     database: Database = request.app.state.database
     clock: Clock = request.app.state.clock
     async with database.read() as session:
@@ -149,6 +154,15 @@ async def _sitting(principal: CurrentPrincipal) -> Principal:
 
 
 CurrentSitting = Annotated[Principal, Depends(_sitting)]
+
+
+async def _known_sitting(request: Request) -> Principal:
+    known: KnownSittings = request.app.state.known_sittings
+    return await _sitting(await known.principal_of(_token(request)))
+
+
+KnownSitting = Annotated[Principal, Depends(_known_sitting)]
+"""As its token was a moment ago; only for what asks again in its own transaction."""
 
 
 def check_plain(value: Any, at: str = "body") -> None:
@@ -197,6 +211,7 @@ def install(app: FastAPI, *, database: Database, clock: Clock, body_limit_bytes:
     """Error bodies, security headers, size limit and what ``CurrentPrincipal`` needs."""
     app.state.database = database
     app.state.clock = clock
+    app.state.known_sittings = KnownSittings(database, clock)
     app.router.dependencies.append(Depends(_plain))
     # Whatever else goes wrong anywhere (token, shape of the request) has the same body.
     app.router.responses["default"] = {"model": ErrorBody, "description": "Refused"}

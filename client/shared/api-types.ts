@@ -12039,7 +12039,7 @@ export interface operations {
                     };
                 };
             };
-            /** @description answer.stale_epoch, answer.too_early, answer.too_late, ledger.conflict, ledger.gap, sitting.closed, sitting.paused */
+            /** @description answer.stale_epoch, answer.too_early, answer.too_late, ledger.conflict, ledger.device_unknown, ledger.gap, paper.form_differs, sitting.closed, sitting.paused */
             409: {
                 headers: {
                     [name: string]: unknown;
@@ -12047,11 +12047,23 @@ export interface operations {
                 content: {
                     "application/json": components["schemas"]["ErrorBody"] & {
                         /** @enum {string} */
-                        code: "answer.stale_epoch" | "answer.too_early" | "answer.too_late" | "ledger.conflict" | "ledger.gap" | "sitting.closed" | "sitting.paused";
+                        code: "answer.stale_epoch" | "answer.too_early" | "answer.too_late" | "ledger.conflict" | "ledger.device_unknown" | "ledger.gap" | "paper.form_differs" | "sitting.closed" | "sitting.paused";
                     };
                 };
             };
-            /** @description events.empty, events.kind, events.order, request.base64, response.shape */
+            /** @description ledger.too_large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"] & {
+                        /** @enum {string} */
+                        code: "ledger.too_large";
+                    };
+                };
+            };
+            /** @description events.empty, events.kind, events.order, ledger.bad_event, ledger.signature, request.base64, response.shape */
             422: {
                 headers: {
                     [name: string]: unknown;
@@ -12059,7 +12071,19 @@ export interface operations {
                 content: {
                     "application/json": components["schemas"]["ErrorBody"] & {
                         /** @enum {string} */
-                        code: "events.empty" | "events.kind" | "events.order" | "request.base64" | "response.shape";
+                        code: "events.empty" | "events.kind" | "events.order" | "ledger.bad_event" | "ledger.signature" | "request.base64" | "response.shape";
+                    };
+                };
+            };
+            /** @description ledger.busy, ledger.not_stored */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"] & {
+                        /** @enum {string} */
+                        code: "ledger.busy" | "ledger.not_stored";
                     };
                 };
             };

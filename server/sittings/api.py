@@ -6,11 +6,12 @@ Captures and recording segments are the invigilation room's.
 
 from typing import Annotated
 
+import msgspec
 from fastapi import APIRouter, Body, Request, Response
 from pydantic import BaseModel, Field
 
 from kernel.errors import Kind, Refusal
-from kernel.web import CurrentSitting, refusals, sends, takes
+from kernel.web import CurrentSitting, KnownSitting, refusals, sends, takes
 from server.checkin.rules import Advice
 from server.sittings.service import FinalState, SittingsService
 from server.sittings.service.shapes import (
@@ -90,6 +91,10 @@ async def picture(request: Request, limit_bytes: int) -> bytes:
     if not data.startswith(JPEG):
         raise Refusal("request.not_jpeg")
     return data
+
+
+def _shown(body: AckShown) -> Response:
+    return Response(msgspec.json.encode(body), media_type="application/json")
 
 
 def router(service: SittingsService) -> APIRouter:
@@ -175,6 +180,7 @@ def router(service: SittingsService) -> APIRouter:
 
     @api.post(
         "/events",
+        response_model=AckShown,
         responses=refusals(
             answer__too_late=Kind.CONFLICT,
             answer__too_early=Kind.CONFLICT,
@@ -185,14 +191,22 @@ def router(service: SittingsService) -> APIRouter:
             events__kind=Kind.INVALID,
             events__order=Kind.INVALID,
             response__shape=Kind.INVALID,
+            ledger__bad_event=Kind.INVALID,
+            ledger__signature=Kind.INVALID,
+            ledger__too_large=Kind.TOO_LARGE,
+            ledger__device_unknown=Kind.CONFLICT,
             ledger__gap=Kind.CONFLICT,
             ledger__conflict=Kind.CONFLICT,
+            ledger__busy=Kind.UNAVAILABLE,
+            ledger__not_stored=Kind.UNAVAILABLE,
+            paper__form_differs=Kind.CONFLICT,
             sitting__closed=Kind.CONFLICT,
             sitting__paused=Kind.CONFLICT,
         ),
     )
-    async def events(principal: CurrentSitting, body: Annotated[EventsIn, Body()]) -> AckShown:
-        return ack_json(await service.answers.take(principal, body.batch()))
+    async def events(principal: KnownSitting, body: Annotated[EventsIn, Body()]) -> Response:
+        # The shape is typed where it is made; the framework need not look at it once more.
+        return _shown(ack_json(await service.answers.take(principal, body.batch())))
 
     @api.post(
         "/submit",
