@@ -1,96 +1,148 @@
 """How fast the ledger saves, against what the same database can do at all, in one run.
 
-Rules kept here: the limit is measured beside our figure, on the same connection settings, with rows
-of the same size and the same number in flight; both count only what is committed. What a save costs
+Rules kept here: the limit is ``ledger.limits``: the same database, rows of the same size, the same
+number in flight, each waiting for its commit; both count only what is committed. What a save costs
 here: device signature checked, record derived, encrypted, hashed, chained, stored, acknowledged
-under a signature.
+under a signature. Growth is measured on one database that is filled further between the figures,
+with records that the ledger itself made, many to a batch.
 """
 
 import asyncio
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from time import perf_counter, process_time
-from typing import Any
-
-from sqlalchemy import Column, LargeBinary, MetaData, Table, func, select
 
 from kernel.clock import SystemClock
-from kernel.crypto import chance
 from kernel.crypto.keyring import FileKeyRing
 from kernel.crypto.signing import DeviceKey
-from kernel.db import Database, ReadSession, WriteSession
+from kernel.db import Database, ReadSession
 from ledger.asked import Asked, Terms
-from ledger.book import Ledger
-from ledger.bulk import insert_rows
+from ledger.book import Act, Ledger
 from ledger.client import ClientBatch, ClientEvent, batch_message
-from ledger.tables import LedgerTable, RecordRow
+from ledger.limits import Limits, limits, raw_store
+from ledger.stored import record_bytes, stored_bytes
+from ledger.tables import LedgerTable
 
 _ORIGIN = "bench.invalid/ledger"
 _SESSION = "session_bench"
-_NUMBERS_BYTES = 20  # stream, seq, time, epoch, key version
-_RAW = Table(
-    "ledger_bench_raw",
-    MetaData(),
-    Column("row", LargeBinary),
-)
+FILLED_EACH, FILLED_TOGETHER = 500, 10
 
 
 @dataclass(frozen=True, slots=True)
 class Figures:
-    """Rates per second; latencies in ms; ``cpu_ms`` per save of this process alone."""
+    """Rates per second; latencies in ms; ``cpu_ms`` per save of this process alone;
+    ``beside_body_bytes`` is what a record takes in the database, its indexes too, without its
+    ciphertext.
+    """
 
     database: str
     in_flight: int
-    limit_rows_per_s: float
+    limits: Limits
     saves_per_s: float
     p50_ms: float
     p99_ms: float
     cpu_ms: float
-    row_bytes: int
+    records: int
+    beside_body_bytes: float
 
     @property
     def ratio(self) -> float:
-        """Ours over the limit."""
-        return self.saves_per_s / self.limit_rows_per_s
+        """Ours over the group-commit limit."""
+        return self.saves_per_s / self.limits.group_commit_per_s
 
     def words(self) -> str:
         """One line for people."""
         return (
-            f"{self.database}: limit {self.limit_rows_per_s:,.0f} rows/s · ledger"
-            f" {self.saves_per_s:,.0f} saves/s · ratio {self.ratio:.0%} · p50 {self.p50_ms:.1f} ms"
-            f" · p99 {self.p99_ms:.1f} ms · {self.cpu_ms:.2f} CPU-ms/save"
-            f" · {self.in_flight} in flight · {self.row_bytes} B/row"
+            f"{self.database}: limit {self.limits.group_commit_per_s:,.0f} rows/s"
+            f" (bulk {self.limits.bulk_per_s:,.0f}) · ledger {self.saves_per_s:,.0f} saves/s"
+            f" · ratio {self.ratio:.0%} · p50 {self.p50_ms:.1f} ms · p99 {self.p99_ms:.1f} ms"
+            f" · {self.cpu_ms:.2f} CPU-ms/save · {self.in_flight} in flight"
+            f" · {self.limits.row_bytes} B/row · {self.records:,} records"
+            f" · {self.beside_body_bytes:.0f} B beside the body"
         )
 
 
 async def bench_ledger(
-    url: str, *, saves: int = 8_192, in_flight: int = 256, sittings: int = 256
+    url: str, *, saves: int = 16_384, in_flight: int = 256, sittings: int = 256
 ) -> Figures:
     """Measure on an empty database; its tables are made here and left with what was saved."""
     async with _ledger(url) as (database, ledger):
-        devices = await _devices(database, ledger, sittings)
-        each = max(2, saves // sittings)
-        prepared = {stream: _signed(stream, key, each + 1) for stream, key in devices.items()}
-        await _save(ledger, {s: p[:1] for s, p in prepared.items()}, in_flight)  # warm
-        begun, cpu = perf_counter(), process_time()
-        latencies = await _save(ledger, {s: p[1:] for s, p in prepared.items()}, in_flight)
-        took, burnt = perf_counter() - begun, process_time() - cpu
-        row_bytes = await _row_bytes(database)
-        limit = await _limit(database, row_bytes, len(latencies), in_flight)
+        return await _measured(url, database, ledger, saves, in_flight, sittings, "a")
+
+
+async def bench_growth(
+    url: str,
+    records: Sequence[int],
+    *,
+    saves: int = 8_192,
+    in_flight: int = 256,
+    sittings: int = 256,
+    told: Callable[[int], None] = lambda _done: None,
+) -> AsyncIterator[Figures]:
+    """The same saves when the database holds so many records already, rising."""
+    async with _ledger(url) as (database, ledger):
+        for number, wanted in enumerate(sorted(records)):
+            await _fill(database, ledger, wanted, told)
+            yield await _measured(url, database, ledger, saves, in_flight, sittings, f"g{number}")
+
+
+async def _measured(
+    url: str,
+    database: Database,
+    ledger: Ledger,
+    saves: int,
+    in_flight: int,
+    sittings: int,
+    name: str,
+) -> Figures:
+    devices = await _devices(database, ledger, name, sittings)
+    each = max(2, saves // sittings)
+    prepared = {stream: _signed(stream, key, each + 1) for stream, key in devices.items()}
+    await _save(ledger, {s: p[:1] for s, p in prepared.items()}, in_flight)  # warm
+    begun, cpu = perf_counter(), process_time()
+    latencies = await _save(ledger, {s: p[1:] for s, p in prepared.items()}, in_flight)
+    took, burnt = perf_counter() - begun, process_time() - cpu
+    async with database.read() as session:
+        row_bytes = await record_bytes(session)
+        records, beside_bytes = await stored_bytes(session)
+    async with raw_store(url) as store:
+        limit = await limits(store, row_bytes=row_bytes, in_flight=in_flight, rows=len(latencies))
     latencies.sort()
     return Figures(
         database="SQLite" if database.is_sqlite else "PostgreSQL",
         in_flight=in_flight,
-        limit_rows_per_s=limit,
+        limits=limit,
         saves_per_s=len(latencies) / took,
         p50_ms=latencies[len(latencies) // 2] * 1_000,
         p99_ms=latencies[len(latencies) * 99 // 100] * 1_000,
         cpu_ms=burnt * 1_000 / len(latencies),
-        row_bytes=row_bytes,
+        records=records,
+        beside_body_bytes=beside_bytes,
     )
+
+
+async def _fill(
+    database: Database, ledger: Ledger, wanted: int, told: Callable[[int], None]
+) -> None:
+    """Sittings of some hundred records each, until the database holds so many."""
+    async with database.read() as session:
+        held, _ = await stored_bytes(session)
+    number = 0
+    while held < wanted:
+        acts = [Act("warned", {"at_ms": n}) for n in range(min(FILLED_EACH, wanted - held))]
+        async with database.write() as tx:
+            for _ in range(FILLED_TOGETHER):
+                if held >= wanted:
+                    break
+                stream = f"sitting/filled_{wanted}_{number}"
+                number += 1
+                await ledger.open_stream(tx, stream, _SESSION, "opened", {})
+                await ledger.append(tx, stream, acts)
+                held += len(acts) + 1
+        told(held)
 
 
 @asynccontextmanager
@@ -101,21 +153,21 @@ async def _ledger(url: str) -> AsyncIterator[tuple[Database, Ledger]]:
         ledger = Ledger(database, keyring, SystemClock(), _ORIGIN)
         async with database.writer_engine.begin() as connection:
             await connection.run_sync(LedgerTable.metadata.create_all)
-            await connection.run_sync(_RAW.metadata.create_all)
+        async with database.write() as tx:
+            await ledger.open_session(tx, _SESSION)
         ledger.start()
         try:
             yield database, ledger
         finally:
             await ledger.stop()
-            async with database.writer_engine.begin() as connection:
-                await connection.run_sync(_RAW.metadata.drop_all)
             await database.close()
 
 
-async def _devices(database: Database, ledger: Ledger, count: int) -> dict[str, DeviceKey]:
+async def _devices(
+    database: Database, ledger: Ledger, name: str, count: int
+) -> dict[str, DeviceKey]:
     async with database.write() as tx:
-        await ledger.open_session(tx, _SESSION)
-        devices = {f"sitting/sitting_{number}": DeviceKey() for number in range(count)}
+        devices = {f"sitting/{name}_{number}": DeviceKey() for number in range(count)}
         for stream, key in devices.items():
             await ledger.open_stream(tx, stream, _SESSION, "opened", {})
             await ledger.add_device(tx, stream, epoch=1, public_key=key.public)
@@ -152,32 +204,3 @@ async def _save(ledger: Ledger, batches: dict[str, list[ClientBatch]], flight: i
 async def _open(_session: ReadSession, asked: Sequence[Asked]) -> Sequence[Terms]:
     """The sittings of a benchmark are always open."""
     return [Terms() for _ in asked]
-
-
-async def _row_bytes(database: Database) -> int:
-    """What the records weigh that the saves left, without keys and the database's own bytes."""
-    weight = (
-        func.length(RecordRow.ciphertext)
-        + func.length(RecordRow.hash)
-        + func.length(RecordRow.salt)
-        + func.length(RecordRow.body_commit)
-    )
-    async with database.read() as session:
-        return int(await session.scalar(select(func.avg(weight))) or 1) + _NUMBERS_BYTES
-
-
-async def _limit(database: Database, row_bytes: int, rows: int, in_flight: int) -> float:
-    """Rows per second: random bytes of the same size, one commit for each ``in_flight`` rows."""
-    made = [{"row": chance.token_bytes(row_bytes)} for _ in range(in_flight)]
-    rounds = max(1, rows // in_flight)
-    async with database.write() as session:
-        await _raw(session, made)  # warm
-    begun = perf_counter()
-    for _ in range(rounds):
-        async with database.write() as session:
-            await _raw(session, made)
-    return rounds * in_flight / (perf_counter() - begun)
-
-
-async def _raw(session: WriteSession, rows: list[dict[str, Any]]) -> None:
-    await insert_rows(session, _RAW, rows)

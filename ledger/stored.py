@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import Select, select
+from sqlalchemy import Select, func, select, text
 
 from kernel.db import ReadSession
 from ledger.record import ZERO_HASH, Header, Sealed
@@ -109,6 +109,35 @@ async def stored_record(session: ReadSession, stream_id: str, seq: int) -> Store
         return None
     found = await stored_records(session, head, first=seq, last=seq)
     return found[0] if found else None
+
+
+async def record_bytes(session: ReadSession) -> int:
+    """What a record weighs on average by itself, without keys and the database's own bytes."""
+    weight = (
+        func.length(RecordRow.ciphertext)
+        + func.length(RecordRow.hash)
+        + func.length(RecordRow.salt)
+        + func.length(RecordRow.body_commit)
+    )
+    return int(await session.scalar(select(func.avg(weight))) or 1) + _NUMBERS_BYTES
+
+
+async def stored_bytes(session: ReadSession) -> tuple[int, float]:
+    """How many records there are, and what one takes beside its ciphertext, indexes included."""
+    total = select(func.count(), func.sum(func.length(RecordRow.ciphertext)))
+    count, bodies = (await session.execute(total)).one()
+    size = _SIZE_SQLITE if session.get_bind().dialect.name == "sqlite" else _SIZE_POSTGRES
+    taken = int(await session.scalar(text(size)) or 0)
+    return count, (taken - int(bodies or 0)) / max(1, count)
+
+
+# dbstat is in the SQLite that Python brings on most systems; the index has the table's name in it.
+_SIZE_SQLITE = (
+    "SELECT sum(pgsize) FROM dbstat WHERE aggregate = 1"
+    " AND name IN ('ledger_record', 'sqlite_autoindex_ledger_record_1')"
+)
+_SIZE_POSTGRES = "SELECT pg_total_relation_size('ledger_record')"
+_NUMBERS_BYTES = 20  # stream, seq, time, epoch, key version
 
 
 async def _hash_at(session: ReadSession, head: StoredHead, seq: int) -> bytes:

@@ -5,6 +5,7 @@ starts and stops what runs (ledger writer, matcher processes, the hall's loop) i
 """
 
 import asyncio
+import gc
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
@@ -195,6 +196,9 @@ def create_app(settings: Settings, clock: Clock | None = None) -> FastAPI:
         stop = asyncio.Event()
         forgetting = Forgetting(services.database, services.ledger, services.proctor)
         jobs = asyncio.create_task(SittingJobs(services.sittings, forgetting).run(stop))
+        # Nobody waits for the collector to look through what the start has made and will stay.
+        gc.collect()
+        gc.freeze()
         try:
             yield
         finally:

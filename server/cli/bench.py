@@ -10,7 +10,8 @@ import asyncio
 import json
 import sys
 import tempfile
-from collections.abc import Awaitable, Callable, Coroutine
+from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine
+from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -19,7 +20,8 @@ from rich.console import Console
 
 from kernel.clock import SystemClock
 from kernel.settings import Settings
-from ledger.bench import bench_ledger
+from ledger.bench import Figures as LedgerFigures
+from ledger.bench import bench_growth, bench_ledger
 from ledger.bench_suites import bench_suites
 from ledger.verify.bench import bench_verify
 from migrations.run import upgrade
@@ -34,6 +36,7 @@ from server.rehearsal.faces import load_faces
 
 SAVING, STARTING = 64, 300
 VERIFIED_SITTINGS, VERIFIED_RECORDS = 200, 500
+GROWN = (10_000, 100_000)
 UNDER_WAY_MS = 10 * 60_000
 _SUITE_SECONDS = 2.0
 LEAST_LEAD_S = 20.0
@@ -47,10 +50,14 @@ class Wish:
     candidates: int
     seconds: float
     database_url: str
+    rate: float = 0.0
+    records: tuple[int, ...] = ()
 
 
 def bench_arguments(command: argparse.ArgumentParser) -> None:
-    """``bench NAME [--candidates N] [--seconds S] [--database-url URL] [--json]``."""
+    """``bench NAME [--candidates N] [--seconds S] [--rate R] [--records N,…] [--database-url URL]
+    [--json]``.
+    """
     command.add_argument("name", choices=(*BENCHES, "all"), help="what to measure · 项目")
     command.add_argument("--candidates", type=_count, default=0, help="how many · 人数")
     command.add_argument(
@@ -61,12 +68,24 @@ def bench_arguments(command: argparse.ArgumentParser) -> None:
         default="",
         help="a PostgreSQL in which a scratch database may be made (default: SQLite) · 数据库",
     )
+    command.add_argument(
+        "--rate", type=float, default=0.0, help="saves: also so many a second, open · 每秒次数"
+    )
+    command.add_argument(
+        "--records", type=_records, default=(), help="growth: e.g. 10000,100000 · 已有记录数"
+    )
     command.add_argument("--json", action="store_true", help="JSON lines · 逐行 JSON")
 
 
 def run_bench(chosen: argparse.Namespace) -> int:
     """Machine line first, then each benchmark's figures."""
-    wish = Wish(chosen.candidates, max(0.5, chosen.seconds), chosen.database_url)
+    wish = Wish(
+        chosen.candidates,
+        max(0.5, chosen.seconds),
+        chosen.database_url,
+        max(0.0, chosen.rate),
+        chosen.records,
+    )
     names = list(BENCHES) if chosen.name == "all" else [chosen.name]
     here = machine()
     if chosen.json:
@@ -89,7 +108,8 @@ async def _saves(wish: Wish) -> list[Figure]:
     async def measure(settings: Settings, bank: Bank) -> list[Figure]:
         begun_ms = clock.now_ms() - UNDER_WAY_MS
         trial = await arrange(settings, bank, wish.candidates or SAVING, begun_ms)
-        return await SavesBench(settings, trial.candidates, clock).run(wish.seconds)
+        bench = SavesBench(settings, trial.candidates, clock)
+        return await bench.run(wish.seconds, wish.rate)
 
     return await _in_world(wish, measure)
 
@@ -126,23 +146,45 @@ async def _face(_: Wish) -> list[Figure]:
 
 
 async def _ledger(wish: Wish) -> list[Figure]:
+    async with _own_database(wish) as url:
+        return [_ledger_figure("ledger", "in process", await bench_ledger(url))]
+
+
+async def _growth(wish: Wish) -> list[Figure]:
+    records = wish.records or GROWN
+
+    def told(held: int) -> None:
+        sys.stderr.write(f"\r{held:,}")
+
+    async with _own_database(wish) as url:
+        made = [
+            _ledger_figure("growth", f"{found.records:,} records", found)
+            async for found in bench_growth(url, records, told=told)
+        ]
+    sys.stderr.write("\n")
+    return made
+
+
+@asynccontextmanager
+async def _own_database(wish: Wish) -> AsyncIterator[str]:
     with tempfile.TemporaryDirectory(prefix="gongyuan-bench-") as folder:
         async with scratch(wish.database_url) as url:
-            own = url or f"sqlite+aiosqlite:///{folder}/ledger.db"
-            found = await bench_ledger(own)
+            yield url or f"sqlite+aiosqlite:///{folder}/ledger.db"
+
+
+def _ledger_figure(bench: str, what: str, found: LedgerFigures) -> Figure:
     more = {
         "p50_ms": found.p50_ms,
         "p99_ms": found.p99_ms,
         "cpu_ms_per_save": found.cpu_ms,
         "in_flight": found.in_flight,
+        "bulk_rows_per_s": found.limits.bulk_per_s,
+        "bytes_beside_body": found.beside_body_bytes,
+        "records": found.records,
     }
-    limit_of = f"rows/s, {found.database}, {found.in_flight}/commit, {found.row_bytes} B"
-    return [
-        Figure(
-            "ledger", "in process", "saves/s", limit_of,
-            found.limit_rows_per_s, found.saves_per_s, more,
-        )
-    ]  # fmt: skip
+    row_bytes, limit = found.limits.row_bytes, found.limits.group_commit_per_s
+    limit_of = f"rows/s, {found.database}, {found.in_flight} in flight, {row_bytes} B"
+    return Figure(bench, what, "saves/s", limit_of, limit, found.saves_per_s, more)
 
 
 async def _suites(wish: Wish) -> list[Figure]:
@@ -193,6 +235,13 @@ async def _in_world(
             return await measure(settings, await fill(settings, SystemClock()))
 
 
+def _records(text: str) -> tuple[int, ...]:
+    counts = tuple(int(one) for one in text.split(","))
+    if min(counts) < 1:
+        raise argparse.ArgumentTypeError("1-")
+    return counts
+
+
 def _count(text: str) -> int:
     count = int(text)
     if not 1 <= count <= 900:
@@ -202,6 +251,7 @@ def _count(text: str) -> int:
 
 BENCHES: dict[str, Callable[[Wish], Coroutine[Any, Any, list[Figure]]]] = {
     "ledger": _ledger,
+    "growth": _growth,
     "saves": _saves,
     "start": _start,
     "face": _face,

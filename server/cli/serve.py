@@ -2,12 +2,16 @@
 
 import argparse
 import sys
+from typing import Any
 
 import uvicorn
 
 from kernel.settings import Settings
 from migrations.run import upgrade
 from server.app import create_app
+
+SERVING: dict[str, Any] = {"ws": "websockets-sansio", "log_level": "warning"}
+"""How the server runs an application, whichever it is."""
 
 
 def serve_arguments(command: argparse.ArgumentParser) -> None:
@@ -28,8 +32,7 @@ def run_serve(chosen: argparse.Namespace) -> int:
         port=settings.http.port if chosen.port is None else chosen.port,
         ssl_certfile=chosen.certificate,
         ssl_keyfile=chosen.key,
-        ws="websockets-sansio",
-        log_level="warning",
+        **SERVING,
     )
     return 0
 

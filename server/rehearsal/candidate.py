@@ -144,6 +144,12 @@ class SimulatedCandidate:
             "signature_b64": _b64(self._key.sign(self._batch_message(batch))),
         }
 
+    def set_apart(self) -> dict[str, Any]:
+        """The same, out of the queue: whoever takes it sends it, in order, and brings the ack."""
+        body = self.signed_batch()
+        self._unsent.clear()
+        return body
+
     def take_ack(self, body: dict[str, Any], ack: dict[str, Any]) -> None:
         """The server's answer to that save: the batch is promised from now on."""
         batch = body["events"]

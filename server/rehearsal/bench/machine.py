@@ -50,6 +50,39 @@ class Meter:
         return int(path.read_text().split()[1]) * os.sysconf("SC_PAGE_SIZE")
 
 
+class DatabaseMeter:
+    """CPU time of a PostgreSQL on this machine: the postmaster, its processes and those that have
+    ended. ``backend_pid`` is any of its processes; 0 for SQLite, which works inside the server.
+    """
+
+    def __init__(self, backend_pid: int) -> None:
+        self._postmaster = _field(backend_pid, _PARENT) if backend_pid else 0
+
+    def cpu_ms(self) -> float:
+        """0.0 when there is none, or when it runs elsewhere."""
+        if not self._postmaster:
+            return 0.0
+        ticks = sum(
+            _field(self._postmaster, at) for at in (_USER, _SYSTEM, _GONE_USER, _GONE_SYSTEM)
+        )
+        for path in PROC.glob("[0-9]*"):
+            pid = int(path.name)
+            if _field(pid, _PARENT) == self._postmaster:
+                ticks += _field(pid, _USER) + _field(pid, _SYSTEM)
+        return ticks * 1_000 / os.sysconf("SC_CLK_TCK")
+
+
+# proc(5), fields of stat after the name: 4 ppid, 14 utime, 15 stime, 16 cutime, 17 cstime.
+_PARENT, _USER, _SYSTEM, _GONE_USER, _GONE_SYSTEM = 1, 11, 12, 13, 14
+
+
+def _field(pid: int, at: int) -> int:
+    try:
+        return int((PROC / str(pid) / "stat").read_text().rpartition(")")[2].split()[at])
+    except OSError:
+        return 0
+
+
 def _processor() -> str:
     path = PROC / "cpuinfo"
     lines = path.read_text().splitlines() if path.exists() else []

@@ -10,7 +10,7 @@ import signal
 import socket
 import subprocess
 import sys
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -24,6 +24,9 @@ START_S = 60.0
 STOP_S = 20
 POLL_S = 0.05
 LAST_WORDS = 2_000
+PRODUCT = ("server.cli.main", "serve")
+CONSTANT = ("server.rehearsal.bench.constant",)
+"""The same route with a constant handler."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,13 +47,13 @@ class Served:
 
 
 @asynccontextmanager
-async def serving(settings: Settings) -> AsyncIterator[Served]:
+async def serving(settings: Settings, program: Sequence[str] = PRODUCT) -> AsyncIterator[Served]:
     """Starts it on ``settings``, gone afterwards. Raises ``bench.server``."""
     host, log_path = "127.0.0.1", settings.data_dir / "serve.log"
     port = _free_port(host)
     with log_path.open("wb") as log:
         process = subprocess.Popen(  # noqa: ASYNC220, S603  # our own program, started at once
-            [sys.executable, "-m", "server.cli.main", "serve", "--host", host, "--port", str(port)],
+            [sys.executable, "-m", *program, "--host", host, "--port", str(port)],
             env=_surroundings(settings),
             stdin=subprocess.DEVNULL,
             stdout=log,

@@ -1,0 +1,94 @@
+"""The same route with a constant handler: what framework, event loop and connection can do at all.
+
+A program of the benchmark, ``python -m server.rehearsal.bench.constant --host H --port P``, and
+never a part of the product: the answer route over HTTP and the socket with the product's own
+middleware, the same body read the same way, and always the same acknowledgement. Nothing is
+checked, stored or signed.
+"""
+
+import argparse
+import asyncio
+import json
+import tempfile
+from pathlib import Path
+from typing import Annotated, Any
+
+import msgspec
+import uvicorn
+from fastapi import Body, FastAPI, Response
+from starlette.routing import WebSocketRoute
+from starlette.websockets import WebSocket, WebSocketDisconnect
+
+from kernel import web
+from kernel.clock import SystemClock
+from kernel.db import Database
+from kernel.settings import Settings
+from server.cli.serve import SERVING
+from server.sittings.service.shapes import AckShown, EventsIn
+
+_ACK = AckShown(
+    origin="bench.invalid/ledger",
+    stream_id="sitting/sitting_00000000000000000000000000",
+    epoch=1,
+    acked_through=1,
+    head_hex="00" * 32,
+    server_ms=1_700_000_000_000,
+    frame_b64="A" * 200,
+    signature_b64="A" * 88,
+    deadline_ms=1_700_000_000_000,
+)
+
+
+def create_app(folder: Path) -> FastAPI:
+    """The application; ``folder`` holds the database that nobody asks."""
+    app = FastAPI(docs_url=None, redoc_url=None)
+    database = Database.open(f"sqlite+aiosqlite:///{folder}/unused.db")
+    limit_bytes = Settings().http.body_limit_bytes
+    web.install(app, database=database, clock=SystemClock(), body_limit_bytes=limit_bytes)
+
+    @app.post("/api/sitting/events", response_model=AckShown)
+    async def events(body: Annotated[EventsIn, Body()]) -> Response:
+        body.batch()
+        return Response(msgspec.json.encode(_ACK), media_type="application/json")
+
+    @app.get("/healthz")
+    async def health() -> dict[str, str]:
+        return {"status": "ok"}
+
+    app.router.routes.append(WebSocketRoute("/api/sitting/live", _live))
+    return app
+
+
+async def _live(socket: WebSocket) -> None:
+    await socket.accept()
+    sending = asyncio.Lock()
+    try:
+        while True:
+            message = json.loads(await asyncio.wait_for(socket.receive_text(), 20.0))
+            async with sending:
+                await asyncio.wait_for(socket.send_text(json.dumps(_reply(message))), 10.0)
+    except (WebSocketDisconnect, TimeoutError):
+        return
+
+
+def _reply(message: dict[str, Any]) -> dict[str, Any]:
+    if message["type"] != "events":
+        return {"type": {"hello": "state", "ping": "pong"}[message["type"]]}
+    body = {key: value for key, value in message.items() if key != "type"}
+    web.check_plain(body)
+    EventsIn.model_validate(body).batch()
+    return {"type": "ack", **_ACK}
+
+
+def main() -> None:
+    """Serve until a signal."""
+    command = argparse.ArgumentParser()
+    command.add_argument("--host", required=True)
+    command.add_argument("--port", type=int, required=True)
+    chosen = command.parse_args()
+    with tempfile.TemporaryDirectory() as folder:
+        uvicorn.run(create_app(Path(folder)), host=chosen.host, port=chosen.port, **SERVING)
+
+
+if __name__ == "__main__":
+    main()
