@@ -9,7 +9,7 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, TypeVar, cast
 
-from sqlalchemy import Table, func, select
+from sqlalchemy import Table, bindparam, func, select
 
 from kernel.clock import Clock
 from kernel.crypto import chance
@@ -27,10 +27,25 @@ T = TypeVar("T")
 
 _RECORD = cast("Table", RecordRow.__table__)
 _STREAM = cast("Table", StreamRow.__table__)
-_NEWEST_EPOCH = (
-    select(func.coalesce(func.max(DeviceRow.epoch), 0))
-    .where(DeviceRow.stream == StreamRow.number)
-    .scalar_subquery()
+_DEVICE = cast("Table", DeviceRow.__table__)
+_HEADS = (
+    select(
+        _STREAM.c.number,
+        _STREAM.c.stream_id,
+        _STREAM.c.session_id,
+        _STREAM.c.next_seq,
+        _STREAM.c.head,
+        _STREAM.c.closed,
+        _STREAM.c.key_version,
+        _STREAM.c.origin,
+        _STREAM.c.suite,
+        select(func.coalesce(func.max(_DEVICE.c.epoch), 0))
+        .where(_DEVICE.c.stream == _STREAM.c.number)
+        .scalar_subquery(),
+    )
+    .where(_STREAM.c.stream_id.in_(bindparam("streams", expanding=True)))
+    .order_by(_STREAM.c.stream_id)
+    .with_for_update(of=_STREAM)
 )
 
 
@@ -127,24 +142,9 @@ async def lock_head(session: WriteSession, stream_id: str) -> Head:
 
 async def lock_heads(session: WriteSession, stream_ids: Collection[str]) -> dict[str, Head]:
     """The head rows that exist, locked in the order of their names."""
-    rows = await session.execute(
-        select(
-            StreamRow.number,
-            StreamRow.stream_id,
-            StreamRow.session_id,
-            StreamRow.next_seq,
-            StreamRow.head,
-            StreamRow.closed,
-            StreamRow.key_version,
-            StreamRow.origin,
-            StreamRow.suite,
-            _NEWEST_EPOCH,
-        )
-        .where(StreamRow.stream_id.in_(padded(stream_ids)))
-        .order_by(StreamRow.stream_id)
-        .with_for_update(of=StreamRow)
-    )
-    return {row.stream_id: Head(*row) for row in rows}
+    connection = await session.connection()
+    rows: Any = await connection.execute(_HEADS, {"streams": padded(stream_ids)})
+    return {row[1]: Head(*row) for row in rows}
 
 
 async def store(

@@ -14,7 +14,7 @@ from dataclasses import dataclass, field
 from typing import Any, cast
 
 import msgspec
-from sqlalchemy import Table, select
+from sqlalchemy import Table, bindparam, select
 
 from kernel.db import WriteSession
 from kernel.errors import Kind, Refusal
@@ -30,6 +30,9 @@ from ledger.tables import DeviceRow
 _BREATH = 32
 
 _DEVICE = cast("Table", DeviceRow.__table__)
+_DEVICES = select(
+    _DEVICE.c.stream, _DEVICE.c.epoch, _DEVICE.c.public_key, _DEVICE.c.acked_through
+).where(_DEVICE.c.stream.in_(bindparam("streams", expanding=True)))
 
 
 @dataclass(slots=True)
@@ -106,11 +109,8 @@ async def _prepare(
     await appender.keys.open_many(session, list(keys.items()))
     # A statement of its own after the locks: what another writer acknowledged meanwhile is seen.
     numbers = [head.number for head in heads.values()]
-    rows = await session.execute(
-        select(
-            _DEVICE.c.stream, _DEVICE.c.epoch, _DEVICE.c.public_key, _DEVICE.c.acked_through
-        ).where(_DEVICE.c.stream.in_(padded(numbers) if numbers else []))
-    )
+    connection = await session.connection()
+    rows = await connection.execute(_DEVICES, {"streams": padded(numbers) if numbers else []})
     devices = {
         (stream, epoch): _Device(stream, epoch, public_key, acked, acked)
         for stream, epoch, public_key, acked in rows

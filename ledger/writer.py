@@ -4,9 +4,9 @@ acknowledgements.
 Rules kept here: nothing is acknowledged before the commit that holds it; when a group cannot be
 committed, each of its batches is tried alone, so one bad batch fails alone; a full queue refuses in
 words; a storage that fails is said in words and tried again with the next group. One task proves
-the signatures of the next group while another commits this one; both keep the order in which the
-batches came, within each stream. Who repeats what is in the log waits aside for the look-up, and
-nobody else does.
+signatures while another commits, and whatever is proved when it is done is the next group; both
+keep the order in which the batches came, within each stream. Who repeats what is in the log waits
+aside for the look-up, and nobody else does.
 """
 
 import asyncio
@@ -59,7 +59,7 @@ class LedgerWriter:
         self._signer = signer
         self._proving = Proving()
         self._queue: asyncio.Queue[_Waiting | None] = asyncio.Queue(QUEUE_LIMIT)
-        self._proved: asyncio.Queue[_Group | None] = asyncio.Queue(1)
+        self._proved: asyncio.Queue[_Waiting | None] = asyncio.Queue(GROUP_LIMIT)
         self._aside: dict[str, _Group] = {}
         self._lookups = asyncio.Semaphore(LOOKUPS)
         self._tasks: list[asyncio.Task[None]] = []
@@ -109,31 +109,19 @@ class LedgerWriter:
         return None if outcome is None else self._ack(batch, outcome)
 
     async def _prove(self) -> None:
-        """Whatever has queued is the next group, proved while the one before is committed."""
         last = False
         while not last:
-            group, last = await self._next()
-            if group:
-                with suppress(Exception):  # what is not proved here is proved in the transaction
-                    await self._proving.prove([one.asked for one in group])
-                await self._proved.put(group)
+            some, last = await _whatever(self._queue)
+            with suppress(Exception):  # what is not proved here is proved in the transaction
+                await self._proving.prove([one.asked for one in some])
+            for one in some:
+                await self._proved.put(one)
         await self._proved.put(None)
 
-    async def _next(self) -> tuple[_Group, bool]:
-        """The next group, and whether it is the last."""
-        first = await self._queue.get()
-        if first is None:
-            return [], True
-        group = [first]
-        while len(group) < GROUP_LIMIT and not self._queue.empty():
-            another = self._queue.get_nowait()
-            if another is None:
-                return group, True
-            group.append(another)
-        return group, False
-
     async def _run(self) -> None:
-        while (group := await self._proved.get()) is not None:
+        last = False
+        while not last:
+            group, last = await _whatever(self._proved)
             now = [one for one in group if not self._waits_aside(one)]
             for repeating in await self._write(now):
                 self._put_aside(repeating)
@@ -243,6 +231,17 @@ class LedgerWriter:
             frame=frame,
             signature=self._signer.sign(frame),
         )
+
+
+async def _whatever(queue: "asyncio.Queue[_Waiting | None]") -> tuple[_Group, bool]:
+    """What has queued, at least one and at most a group; and whether nothing comes any more."""
+    some: _Group = []
+    while not some or (len(some) < GROUP_LIMIT and not queue.empty()):
+        one = await queue.get()
+        if one is None:
+            return some, True
+        some.append(one)
+    return some, False
 
 
 def _fail(waiting: _Waiting, failed: Exception) -> None:

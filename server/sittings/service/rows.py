@@ -8,10 +8,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import Select, select
+from sqlalchemy import Select, bindparam, select
 from sqlalchemy.exc import IntegrityError
 
-from kernel.db import ReadSession, WriteSession
+from kernel.db import ReadSession, Table, WriteSession
 from kernel.errors import Kind, Refusal
 from kernel.settings import ExamPolicy
 from server.checkin.service import admission_of
@@ -157,33 +157,44 @@ async def locked_gates(
     # A power of two of ids, the last repeated: few lengths mean few statements to prepare.
     wanted = list(sitting_ids)
     wanted += wanted[-1:] * ((1 << (len(wanted) - 1).bit_length()) - len(wanted))
-    found = await tx.execute(_GATES.where(SittingRow.id.in_(wanted)))
+    connection = await tx.connection()
+    found = await connection.execute(_GATES, {"sittings": wanted})
     return {line.id: _gate(line, now_ms) for line in found}
 
 
+def _table(row: type[Table]) -> Any:
+    return row.__table__.c
+
+
+# Plain columns: thousands of rows a second are read here, and no entity is wanted of them.
+_SITTING, _SESSION = _table(SittingRow), _table(SessionRow)
+_CANDIDATE, _PACKAGE = _table(CandidateRow), _table(PackageRow)
 _GATES = (
     select(
-        SittingRow.id,
-        SittingRow.session_id,
-        SittingRow.room_id,
-        SittingRow.form_code,
-        SittingRow.holder,
-        SittingRow.epoch,
-        SittingRow.face_passed,
-        SittingRow.extensions_s,
-        SittingRow.pauses,
-        SittingRow.submit_kind,
-        SessionRow.starts_at_ms,
-        SessionRow.duration_s,
-        SessionRow.policy,
-        CandidateRow.extra_time_pct,
-        PackageRow.content_released_at_ms,
+        _SITTING.id,
+        _SITTING.session_id,
+        _SITTING.room_id,
+        _SITTING.form_code,
+        _SITTING.holder,
+        _SITTING.epoch,
+        _SITTING.face_passed,
+        _SITTING.extensions_s,
+        _SITTING.pauses,
+        _SITTING.submit_kind,
+        _SESSION.starts_at_ms,
+        _SESSION.duration_s,
+        _SESSION.policy,
+        _CANDIDATE.extra_time_pct,
+        _PACKAGE.content_released_at_ms,
     )
-    .join(SessionRow, SessionRow.id == SittingRow.session_id)
-    .join(CandidateRow, CandidateRow.id == SittingRow.candidate_id)
-    .outerjoin(PackageRow, PackageRow.session_id == SittingRow.session_id)
-    .order_by(SittingRow.id)
-    .with_for_update(of=SittingRow)
+    .select_from(
+        SittingRow.__table__.join(SessionRow.__table__, _SESSION.id == _SITTING.session_id)
+        .join(CandidateRow.__table__, _CANDIDATE.id == _SITTING.candidate_id)
+        .outerjoin(PackageRow.__table__, _PACKAGE.session_id == _SITTING.session_id)
+    )
+    .where(_SITTING.id.in_(bindparam("sittings", expanding=True)))
+    .order_by(_SITTING.id)
+    .with_for_update(of=SittingRow.__table__)
 )
 
 
