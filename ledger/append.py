@@ -1,7 +1,8 @@
 """The one append function: chain records onto streams inside the caller's transaction.
 
-Rules kept here: head rows are locked in the order of their names, so no two appenders wait for each
-other in a circle; seq and previous hash come from the locked row; (stream, seq) is unique. A record
+Rules kept here: head rows are locked in one order, so no two appenders wait for each other in a
+circle: a group's by their names, a room's after its session's, a sitting's by whoever holds the
+sitting's row; seq and previous hash come from the locked row; (stream, seq) is unique. A record
 of server or staff carries the stream's newest device epoch, so no header tells who wrote it.
 """
 
@@ -20,6 +21,7 @@ from ledger.bulk import insert_rows, update_rows
 from ledger.keys import Keys, scope_of
 from ledger.kinds import must_be_known
 from ledger.record import SALT_BYTES, ZERO_HASH, Place, seal_record
+from ledger.scopes import locked_before
 from ledger.stored import row_of
 from ledger.tables import DeviceRow, RecordRow, StreamRow
 
@@ -99,6 +101,9 @@ class Appender:
         """Chain the acts. Raises ``ledger.stream_unknown``, ``ledger.stream_closed``,
         ``ledger.kind_unknown``, ``ledger.too_large``, ``ledger.key_missing``.
         """
+        before = locked_before(stream_id)
+        if before is not None:
+            await lock_heads(session, [before])
         head = await lock_head(session, stream_id)
         key = await self.keys.data_key(session, scope_of(stream_id), head.key_version)
         now_ms = self.clock.now_ms()

@@ -20,6 +20,14 @@ def streams_of(scope: str) -> list[str]:
     return [f"camera/{rest}", scope] if noun == "sitting" else [scope]
 
 
+def locked_before(stream_id: str) -> str | None:
+    """The stream whose head is locked before this one's: a room's after its session's, so that no
+    two acts that touch several of them wait for each other in a circle.
+    """
+    noun, _, rest = stream_id.partition("/")
+    return f"session/{rest.partition('/')[0]}" if noun == "room" else None
+
+
 def key_commitment(key: bytes, suite: Suite = _DEFAULT) -> bytes:
     """What the opening record says of the data key: it binds without telling. ``suite`` is the
     stream's.

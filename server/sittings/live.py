@@ -17,8 +17,9 @@ from starlette.routing import WebSocketRoute
 from starlette.websockets import WebSocket, WebSocketDisconnect, WebSocketState
 
 from kernel.access import Principal, principal_of
-from kernel.errors import Refusal
-from kernel.web import check_plain
+from kernel.errors import Refusal, RowRefusal
+from kernel.shape import faults
+from kernel.web import check_plain, error_body
 from server.sittings.rules.timing import Stage
 from server.sittings.service import SittingsService, State
 from server.sittings.service.shapes import EventsIn, ack_json, notice_json, state_json
@@ -150,6 +151,7 @@ class _Talk:
             elif kind == "help":
                 await self._service.watching.call_help(principal.subject)
             else:
+                await self._refused(Refusal("request.malformed", count=1), message)
                 await self._socket.close(4400)
                 return
 
@@ -160,15 +162,17 @@ class _Talk:
             batch = EventsIn.model_validate(body).batch()
             acked = await self._service.answers.take(principal, batch)
         except ValidationError as wrong:
-            await self._refused("request.malformed", {"count": wrong.error_count()}, body)
+            await self._refused(RowRefusal("request.malformed", faults(wrong.errors())), body)
         except Refusal as refused:
-            await self._refused(refused.code, dict(refused.params), body)
+            await self._refused(refused, body)
         else:
             await self._send({"type": "ack", **ack_json(acked)})
 
-    async def _refused(self, code: str, params: dict[str, Any], body: dict[str, Any]) -> None:
+    async def _refused(self, refusal: Refusal, body: dict[str, Any]) -> None:
+        """The same code and sentences as over HTTP."""
+        told = error_body(refusal).model_dump(mode="json")
         first = body.get("first_seq")
-        await self._send({"type": "refused", "code": code, "params": params, "first_seq": first})
+        await self._send({"type": "refused", **told, "first_seq": first})
 
     async def _receive(self) -> dict[str, Any]:
         try:

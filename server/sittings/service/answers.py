@@ -149,6 +149,7 @@ class Answers:
     async def _report_conflict(self, sitting_id: str, batch: Batch) -> None:
         detail = {"epoch": batch.epoch, "first_seq": batch.first_seq}
         async with self._hall.database.write() as tx:
+            await locked(tx, sitting_id)  # before any head, as every act on a sitting does
             await self._hall.incidents.report(
                 tx,
                 Observation(

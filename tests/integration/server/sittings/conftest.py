@@ -8,6 +8,7 @@ import server.checkin.tables
 import server.invigilation.tables
 import server.sittings.tables
 from tests.integration.server.hall import ExamDay, exam_day
+from tests.integration.server.sittings.site import Site, served
 from tests.integration.server.world import World
 
 DECLARING = (server.checkin.tables, server.invigilation.tables, server.sittings.tables)
@@ -20,3 +21,9 @@ async def day(world: World) -> AsyncIterator[ExamDay]:
     world.ledger.start()
     yield made
     await world.ledger.stop()
+
+
+@pytest.fixture
+async def site(day: ExamDay) -> AsyncIterator[Site]:
+    async with served(day) as made:
+        yield made
