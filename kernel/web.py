@@ -33,6 +33,8 @@ STATUS = {
 
 
 _log = logging.getLogger(__name__)
+SERVING: dict[str, Any] = {"ws": "websockets-sansio", "log_level": "warning"}
+"""How uvicorn runs an application, whichever it is."""
 JSON_LIMIT_BYTES = 1024 * 1024
 EXACT_MOST = (1 << 53) - 1
 _UNPRINTED = re.compile("[\\x00\\ud800-\\udfff]")

@@ -2,16 +2,13 @@
 
 import argparse
 import sys
-from typing import Any
 
 import uvicorn
 
 from kernel.settings import Settings
+from kernel.web import SERVING
 from migrations.run import upgrade
 from server.app import create_app
-
-SERVING: dict[str, Any] = {"ws": "websockets-sansio", "log_level": "warning"}
-"""How the server runs an application, whichever it is."""
 
 
 def serve_arguments(command: argparse.ArgumentParser) -> None:

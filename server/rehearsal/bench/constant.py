@@ -23,7 +23,6 @@ from kernel import web
 from kernel.clock import SystemClock
 from kernel.db import Database
 from kernel.settings import Settings
-from server.cli.serve import SERVING
 from server.sittings.service.shapes import AckShown, EventsIn
 
 _ACK = AckShown(
@@ -87,7 +86,7 @@ def main() -> None:
     command.add_argument("--port", type=int, required=True)
     chosen = command.parse_args()
     with tempfile.TemporaryDirectory() as folder:
-        uvicorn.run(create_app(Path(folder)), host=chosen.host, port=chosen.port, **SERVING)
+        uvicorn.run(create_app(Path(folder)), host=chosen.host, port=chosen.port, **web.SERVING)
 
 
 if __name__ == "__main__":

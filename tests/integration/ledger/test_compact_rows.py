@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 from alembic import command
-from sqlalchemy import Connection, text
+from sqlalchemy import Connection, TextClause, text
 
 from kernel.clock import HandClock
 from kernel.crypto import chance
@@ -70,38 +70,31 @@ class Old:
         self.device = DeviceKey()
         self.made: dict[str, list[Sealed]] = {}
 
-    async def fill(self) -> None:
+    async def fill(self, apart: str) -> None:
+        """``apart`` is a database of today, on which the keys are made."""
+        keys, wrapped = await self._keys(apart)
         await on(self.url, to_first)
         database = Database.open(self.url)
-        ledger = Ledger(database, self.keyring, HandClock(), OLD_ORIGIN)
         async with database.write() as tx:
-            await ledger.open_session(tx, SESSION)
+            await tx.execute(insert("ledger_key", "scope", "version", "parent", "wrapped"), wrapped)
             for number, stream_id in enumerate(STREAMS, 1):
-                scope = stream_id.replace("camera", "sitting")
-                key = (await ledger.keys.make_data_key(tx, SESSION, scope)).key
-                made = old_stream(stream_id, key, self.device, self.count)
+                made = old_stream(stream_id, keys[stream_id], self.device, self.count)
                 self.made[stream_id] = made
                 await tx.execute(
-                    text(
-                        "INSERT INTO ledger_stream"
-                        " (number, stream_id, session_id, next_seq, head, closed)"
-                        " VALUES (:number, :stream, :session, :next, :head, false)"
+                    insert(
+                        "ledger_stream",
+                        "number", "stream_id", "session_id", "next_seq", "head", "closed",
                     ),
-                    {"number": number, "stream": stream_id, "session": SESSION,
-                     "next": self.count + 1, "head": made[-1].hash},
+                    {"number": number, "stream_id": stream_id, "session_id": SESSION,
+                     "next_seq": self.count + 1, "head": made[-1].hash, "closed": False},
                 )  # fmt: skip
                 await tx.execute(
-                    text(
-                        "INSERT INTO ledger_device (stream, epoch, public_key, acked_through)"
-                        " VALUES (:stream, 1, :public, :acked)"
-                    ),
-                    {"stream": number, "public": self.device.public, "acked": self.count - 2},
-                )
+                    insert("ledger_device", "stream", "epoch", "public_key", "acked_through"),
+                    {"stream": number, "epoch": 1, "public_key": self.device.public,
+                     "acked_through": self.count - 2},
+                )  # fmt: skip
                 await tx.execute(
-                    text(
-                        "INSERT INTO ledger_record (stream, seq, header, ciphertext, hash)"
-                        " VALUES (:stream, :seq, :header, :ciphertext, :hash)"
-                    ),
+                    insert("ledger_record", "stream", "seq", "header", "ciphertext", "hash"),
                     [
                         {"stream": number, "seq": seq, "header": one.header,
                          "ciphertext": one.ciphertext, "hash": one.hash}
@@ -110,12 +103,37 @@ class Old:
                 )  # fmt: skip
         await database.close()
 
+    async def _keys(self, apart: str) -> tuple[dict[str, bytes], list[dict[str, Any]]]:
+        database = Database.open(apart)
+        ledger = Ledger(database, self.keyring, HandClock(), OLD_ORIGIN)
+        keys = {}
+        async with database.write() as tx:
+            await ledger.open_session(tx, SESSION)
+            for stream_id in STREAMS:
+                scope = stream_id.replace("camera", "sitting")
+                keys[stream_id] = (await ledger.keys.make_data_key(tx, SESSION, scope)).key
+        async with database.read() as session:
+            rows = await session.execute(
+                text("SELECT scope, version, parent, wrapped FROM ledger_key")
+            )
+            wrapped = [row._asdict() for row in rows]
+        await database.close()
+        return keys, wrapped
+
+
+def insert(table: str, *columns: str) -> TextClause:
+    """As the first revision's code wrote it."""
+    values = ", ".join(f":{name}" for name in columns)
+    return text(f"INSERT INTO {table} ({', '.join(columns)}) VALUES ({values})")  # noqa: S608 - names of this file
+
 
 @pytest.fixture
 def old(fresh_database: FreshDatabase, tmp_path: Path) -> Callable[[int], Old]:
     def make(count: int) -> Old:
         made = Old(fresh_database(None), tmp_path, count)
-        asyncio.run(made.fill())
+        apart = f"sqlite+aiosqlite:///{tmp_path}/apart.db"
+        upgrade(apart, ("ledger",))
+        asyncio.run(made.fill(apart))
         return made
 
     return make
