@@ -7,6 +7,8 @@ no more than the headers do.
 from kernel.codec import decode, encode
 
 SEAL_STREAM = "seal/"
+LINK_STREAM = "link/"
+"""The first leaf of a log that follows another: its origin, size and the hash of its checkpoint."""
 
 
 def tree_entry(stream_id: str, seq: int, record_hash: bytes) -> bytes:
