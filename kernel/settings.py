@@ -105,6 +105,20 @@ class PortalSettings(_Frozen):
     per_minute: int = Field(600, description="sign-ins of all addresses in a minute", ge=1)
 
 
+class TreeSettings(_Frozen):
+    """The tree over the log."""
+
+    checkpoint_s: float = Field(
+        1.0, gt=0, le=60, description="between rounds; a save is under a checkpoint within 2 s"
+    )
+    witnesses: tuple[str, ...] = Field(
+        (), description="verifier keys (name+id+base64) whose cosignatures are taken"
+    )
+    cover_s: float = Field(
+        30.0, description="an archive waits so long for a checkpoint over its seal"
+    )
+
+
 class PdfSettings(_Frozen):
     """Printing."""
 
@@ -142,6 +156,7 @@ class Settings(BaseSettings):
     http: HttpSettings = HttpSettings()
     face: FaceSettings = FaceSettings()
     exam: ExamPolicy = ExamPolicy()
+    tree: TreeSettings = TreeSettings()
     pdf: PdfSettings = PdfSettings()
     ledger: LedgerSettings = LedgerSettings()
     supervision: SupervisionSettings = SupervisionSettings()
@@ -156,6 +171,11 @@ class Settings(BaseSettings):
     @property
     def blobs_dir(self) -> Path:
         return self.data_dir / "blobs"
+
+    @property
+    def checkpoint_path(self) -> Path:
+        """The last checkpoint, outside the database."""
+        return self.data_dir / "ledger" / "checkpoint"
 
     @property
     def keyring_path(self) -> Path:

@@ -24,6 +24,7 @@ from ledger.record import SALT_BYTES, ZERO_HASH, Place, seal_record
 from ledger.scopes import locked_before
 from ledger.stored import row_of
 from ledger.tables import DeviceRow, RecordRow, StreamRow
+from ledger.tree.tables import GrowingRow
 
 T = TypeVar("T")
 
@@ -200,5 +201,7 @@ async def add_stream(
         key_version=key_version,
     )
     session.add(row)
+    await session.flush()
+    session.add(GrowingRow(stream=row.number, through=0))
     await session.flush()
     return row.number

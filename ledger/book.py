@@ -5,6 +5,7 @@ candidate's batch goes through the group writer (``submit``); nothing else write
 """
 
 from collections.abc import Mapping, Sequence
+from pathlib import Path
 from typing import Any
 
 from sqlalchemy import insert, select
@@ -16,6 +17,7 @@ from kernel.crypto.suite import suite_named
 from kernel.db import Database, ReadSession, WriteSession
 from kernel.errors import Kind, Refusal
 from kernel.ids import short_code
+from kernel.lease import Lease
 from ledger.append import Act, Appended, Appender, add_stream, lock_head
 from ledger.client import Ack, ClientBatch, ClientEvent, Receipt, receipt_frame
 from ledger.disclosure import Opening
@@ -25,6 +27,10 @@ from ledger.reading import OpenRecord, StreamHead, heads, open_one, read_stream
 from ledger.rotation import Rotated, rewrap, rotate_session
 from ledger.seal import SessionSeal, seal_session
 from ledger.tables import DeviceRow, StreamRow
+from ledger.tree.beside import Beside
+from ledger.tree.note import NoteKey
+from ledger.tree.reading import Tree
+from ledger.tree.sequencer import Sequencer
 from ledger.writer import Guard, LedgerWriter
 
 __all__ = [
@@ -42,14 +48,37 @@ __all__ = [
 class Ledger:
     """One origin's log in one database."""
 
-    def __init__(self, database: Database, keyring: KeyRing, clock: Clock, origin: str) -> None:
+    def __init__(
+        self,
+        database: Database,
+        keyring: KeyRing,
+        clock: Clock,
+        origin: str,
+        witnesses: Sequence[NoteKey] = (),
+    ) -> None:
         self.origin = origin
+        self._clock = clock
         self._db = database
         self.custody = keyring.custody
         self.keys = Keys(keyring)
         self._signer = keyring.signer("ledger")
         self._appender = Appender(self.keys, clock, suite_named(keyring.suite), origin)
         self._writer = LedgerWriter(database, self._appender, self._signer)
+        self.log_key = NoteKey.of_log(origin, self._signer.public)
+        self.tree = Tree(self.log_key, witnesses, self._appender.suite.hash)
+
+    def sequencer(self, checkpoint_file: Path, lease: Lease) -> Sequencer:
+        """What grows the tree over this log; ``checkpoint_file`` lies outside the database."""
+        hasher = self._appender.suite.hash
+        return Sequencer(
+            self._db,
+            self._clock,
+            self._signer,
+            self.origin,
+            Beside(checkpoint_file, self.log_key, hasher),
+            lease,
+            hasher,
+        )
 
     @property
     def server_public(self) -> bytes:

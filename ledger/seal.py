@@ -1,7 +1,8 @@
 """The session seal: every stream's final head and count under one signature.
 
 Rules kept here: the roster is listed whole, absent candidates included, so a missing sitting shows;
-a sealed stream takes no more records; sealing again gives the same seal.
+a sealed stream takes no more records; sealing again gives the same seal; the seal is a leaf of the
+tree like every record.
 """
 
 from collections.abc import Sequence
@@ -16,6 +17,8 @@ from kernel.errors import Kind, Refusal
 from ledger.append import Appender
 from ledger.reading import heads
 from ledger.tables import SealRow, StreamRow
+from ledger.tree.entry import SEAL_STREAM
+from ledger.tree.tables import OtherLeafRow
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,6 +70,9 @@ async def seal_session(
     seal = SessionSeal(frame, signer.sign(frame), now_ms)
     session.add(
         SealRow(session_id=session_id, frame=frame, signature=seal.signature, sealed_at_ms=now_ms)
+    )
+    session.add(
+        OtherLeafRow(name=f"{SEAL_STREAM}{session_id}", seq=1, hash=appender.suite.hash(frame))
     )
     await session.execute(
         update(StreamRow).where(StreamRow.session_id == session_id).values(closed=True)

@@ -11,6 +11,7 @@ from sqlalchemy import MetaData
 import item_bank.tables
 import kernel.access
 import ledger.tables
+import ledger.tree.tables
 import practice.tables
 import proctor.tables
 import server.accounts.tables
@@ -32,6 +33,7 @@ DECLARING: tuple[Any, ...] = (
     item_bank.tables,
     kernel.access,
     ledger.tables,
+    ledger.tree.tables,
     practice.tables,
     proctor.tables,
     server.accounts.tables,

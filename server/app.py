@@ -1,7 +1,8 @@
 """The whole server put together: the one place that names item_bank, proctor and the rooms.
 
 Rules kept here: construction has no side effect but opening folders and the key ring; the life span
-starts and stops what runs (ledger writer, matcher processes, the hall's loop) in that order.
+starts and stops what runs (ledger writer, matcher processes, the hall's loop; the sequencer ends
+last, when everything is written) in that order.
 """
 
 import asyncio
@@ -38,8 +39,12 @@ from kernel.bus import LocalBus
 from kernel.clock import Clock, SystemClock
 from kernel.crypto.keyring import FileKeyRing
 from kernel.db import Database
+from kernel.lease import lease_of
 from kernel.settings import Settings
+from ledger import api as ledger_api
 from ledger.book import Ledger
+from ledger.tree.note import NoteKey
+from ledger.tree.sequencer import Sequencer
 from proctor import bench as face_bench
 from proctor import commands as face_commands
 from proctor.pool import FacePool
@@ -87,6 +92,7 @@ class Services:
     clock: Clock
     keyring: FileKeyRing
     ledger: Ledger
+    sequencer: Sequencer
     pool: FacePool
     bank: BankService
     proctor: ProctorService
@@ -116,7 +122,12 @@ def build(settings: Settings, clock: Clock | None = None) -> Services:
     keyring = FileKeyRing(settings.keyring_path, settings.ledger.suite)
     blobs = LocalBlobs(settings.blobs_dir)
     bus = LocalBus()
-    ledger = Ledger(database, keyring, clock, settings.http.origin)
+    witnesses = [NoteKey.parse(text) for text in settings.tree.witnesses]
+    ledger = Ledger(database, keyring, clock, settings.http.origin, witnesses)
+    folder = settings.checkpoint_path.parent
+    sequencer = ledger.sequencer(
+        settings.checkpoint_path, lease_of(database, f"sequencer-{ledger.origin}", folder)
+    )
     pool = FacePool(settings.face)
     proctor = ProctorService(database, blobs, keyring, clock, settings, pool)
     accounts = AccountsService(database, clock)
@@ -158,6 +169,7 @@ def build(settings: Settings, clock: Clock | None = None) -> Services:
         clock=clock,
         keyring=keyring,
         ledger=ledger,
+        sequencer=sequencer,
         pool=pool,
         bank=bank,
         proctor=proctor,
@@ -191,9 +203,13 @@ def create_app(settings: Settings, clock: Clock | None = None) -> FastAPI:
 
     @asynccontextmanager
     async def life(_: FastAPI) -> AsyncIterator[None]:
+        await services.sequencer.check()
         services.ledger.start()
         await services.pool.start()
-        stop = asyncio.Event()
+        stop, written = asyncio.Event(), asyncio.Event()
+        sequencing = asyncio.create_task(
+            services.sequencer.run(written, settings.tree.checkpoint_s)
+        )
         forgetting = Forgetting(services.database, services.ledger, services.proctor)
         jobs = asyncio.create_task(SittingJobs(services.sittings, forgetting).run(stop))
         # Nobody waits for the collector to look through what the start has made and will stay.
@@ -205,6 +221,8 @@ def create_app(settings: Settings, clock: Clock | None = None) -> FastAPI:
             stop.set()
             await jobs
             await services.ledger.stop()
+            written.set()
+            await sequencing
             await services.pool.stop()
             await services.database.close()
 
@@ -223,6 +241,7 @@ def create_app(settings: Settings, clock: Clock | None = None) -> FastAPI:
 
 def _add_routes(app: FastAPI, services: Services) -> None:
     for router in (
+        ledger_api.router(services.database, services.ledger.tree),
         bank_api.router(services.bank),
         server.accounts.api.router(services.accounts),
         server.bodies.api.router(services.bodies),
@@ -247,7 +266,7 @@ def _add_routes(app: FastAPI, services: Services) -> None:
 
     @app.get("/healthz", tags=["health"])
     async def healthz() -> dict[str, str]:
-        return {"status": "ok"}
+        return {"status": "ok", "tree": services.sequencer.trouble or "ok"}
 
 
 def _add_pages(app: FastAPI, settings: Settings) -> None:

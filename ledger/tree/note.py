@@ -17,7 +17,9 @@ from kernel.crypto.signing import Signer, server_signature_holds
 
 SIGNATURES_LIMIT = 64
 NOTE_LIMIT_BYTES = 64 * 1024
-_ID_BYTES, _TIME_BYTES, _ED25519_BYTES, _PUBLIC_BYTES = 4, 8, 64, 32
+_ID_BYTES, _TIME_BYTES, _ED25519_BYTES = 4, 8, 64
+_ED25519_PUBLIC_BYTES, _SM2_PUBLIC_BYTES = 32, 65
+_SM2_NAME = b"gongyuan/sm2/v1\n"
 _DASH = "\N{EM DASH} "
 
 
@@ -26,25 +28,32 @@ class Algorithm(IntEnum):
 
     ED25519 = 0x01
     COSIGNATURE = 0x04
+    SM2 = 0xFF
+    """No number is assigned to SM2: 0xff and a longer name, as the specification asks."""
 
 
 @dataclass(frozen=True, slots=True)
 class NoteKey:
-    """A name and a public key (32 bytes): who may sign, and how."""
+    """A name and a public key (32 bytes, SM2: 65): who may sign, and how."""
 
     name: str
     algorithm: Algorithm
     public: bytes
 
+    @classmethod
+    def of_log(cls, origin: str, public: bytes) -> "NoteKey":
+        """The key of a log, Ed25519 or SM2 by its length."""
+        sm2 = len(public) == _SM2_PUBLIC_BYTES
+        return cls(origin, Algorithm.SM2 if sm2 else Algorithm.ED25519, public)
+
     @property
     def id(self) -> bytes:
         """The 4 bytes that stand before every signature of this key."""
-        head = self.name.encode() + b"\n" + bytes([self.algorithm])
-        return digest.sha256(head + self.public)[:_ID_BYTES]
+        return digest.sha256(self.name.encode() + b"\n" + self._material())[:_ID_BYTES]
 
     def text(self) -> str:
         """The verifier key as it is published: ``name+id+base64``."""
-        body = base64.b64encode(bytes([self.algorithm]) + self.public).decode()
+        body = base64.b64encode(self._material()).decode()
         return f"{self.name}+{self.id.hex()}+{body}"
 
     @classmethod
@@ -53,12 +62,20 @@ class NoteKey:
         name, _, rest = text.strip().partition("+")
         key_id, _, body = rest.partition("+")
         raw = _unbase64(body)
-        if not is_key_name(name) or len(raw) != 1 + _PUBLIC_BYTES:
+        if not is_key_name(name) or not raw:
             raise ValueError("not a verifier key")
-        key = cls(name, Algorithm(raw[0]), raw[1:])
+        algorithm = Algorithm(raw[0])
+        sm2 = algorithm is Algorithm.SM2
+        key = cls(name, algorithm, raw[1:].removeprefix(_SM2_NAME) if sm2 else raw[1:])
+        if len(key.public) != (_SM2_PUBLIC_BYTES if sm2 else _ED25519_PUBLIC_BYTES):
+            raise ValueError("not a verifier key")
         if key.id.hex() != key_id:
             raise ValueError("a verifier key whose id does not fit")
         return key
+
+    def _material(self) -> bytes:
+        name = _SM2_NAME if self.algorithm is Algorithm.SM2 else b""
+        return bytes([self.algorithm]) + name + self.public
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,10 +136,10 @@ class Note:
 
 
 def sign_note(text: str, name: str, signer: Signer) -> Note:
-    """A note under one Ed25519 key. Raises ValueError for a text or a name that cannot stand."""
+    """A note under the key of a log. Raises ValueError for a text or a name that cannot stand."""
     if not text.endswith("\n") or any(c < " " and c != "\n" for c in text) or not is_key_name(name):
         raise ValueError("neither text nor name of a note")
-    key = NoteKey(name, Algorithm.ED25519, signer.public)
+    key = NoteKey.of_log(name, signer.public)
     return Note(text, (Signature(name, key.id, signer.sign(text.encode())),))
 
 
@@ -139,7 +156,7 @@ def is_key_name(name: str) -> bool:
 
 
 def _holds(text: str, key: NoteKey, value: bytes) -> bool:
-    if key.algorithm is Algorithm.ED25519:
+    if key.algorithm is not Algorithm.COSIGNATURE:
         return server_signature_holds(key.public, text.encode(), value)
     if len(value) != _TIME_BYTES + _ED25519_BYTES:
         return False

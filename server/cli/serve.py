@@ -1,6 +1,7 @@
 """``gongyuan serve`` and ``gongyuan migrate``."""
 
 import argparse
+import asyncio
 import sys
 
 import uvicorn
@@ -23,8 +24,10 @@ def run_serve(chosen: argparse.Namespace) -> int:
     """Bring the schema up to date, then serve until a signal."""
     settings = Settings()
     upgrade(settings.database)
+    app = create_app(settings)
+    asyncio.run(app.state.services.sequencer.check())  # in words, before anything is served
     uvicorn.run(
-        create_app(settings),
+        app,
         host=chosen.host or settings.http.host,
         port=settings.http.port if chosen.port is None else chosen.port,
         ssl_certfile=chosen.certificate,
