@@ -187,7 +187,7 @@ def build(settings: Settings, clock: Clock | None = None) -> Services:
         portal=Portal(database, clock, lookup_key, calendar, settings.portal, openings, applying),
         deciding=Deciding(database, clock, ledger),
         openings=openings,
-        proving=Proving(database, clock, ledger, None, font),
+        proving=Proving(database, clock, ledger, ledger.tree, font),
         archive=ArchiveService(
             database, clock, ledger, keyring, blobs, proctor, invigilation.records, settings
         ),

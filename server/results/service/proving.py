@@ -53,14 +53,14 @@ class Printed:
 
 
 class Proving:
-    """Makes proof files; without ``proofs`` (no sequencer) no checkpoint covers anything."""
+    """Makes proof files."""
 
     def __init__(
         self,
         database: Database,
         clock: Clock,
         ledger: Ledger,
-        proofs: Proofs | None,
+        proofs: Proofs,
         font_path: Path | None = None,
     ) -> None:
         self.font_path = font_path
@@ -144,9 +144,7 @@ class Proving:
             bytes.fromhex(row.receipt[key]) for key in ("frame_hex", "signature_hex")
         )
         stated = read_receipt_frame(frame)
-        found = None
-        if self._proofs is not None:
-            found = await self._proofs.proof(session, stated.stream_id, stated.count)
+        found = await self._proofs.proof(session, stated.stream_id, stated.count)
         if found is None:
             raise Refusal("receipt.not_covered", Kind.CONFLICT)
         extra = receipt_extra(frame, signature, self._ledger.server_public)
