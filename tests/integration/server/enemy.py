@@ -89,14 +89,19 @@ class Endpoint:
         return made
 
     @property
-    def path_names(self) -> list[str]:
-        return [p["name"] for p in self.operation.get("parameters", ()) if p["in"] == "path"]
+    def path_names(self) -> dict[str, str]:
+        """Names in the path, each with something of its type that names nothing."""
+        return {
+            p["name"]: "0" if p["schema"].get("type") == "integer" else "none_1"
+            for p in self.operation.get("parameters", ())
+            if p["in"] == "path"
+        }
 
     def url(self, known: dict[str, str]) -> str:
         """The path with real ids where ``known`` has them, and with unknown ones elsewhere."""
         path = self.path
-        for name in self.path_names:
-            path = path.replace(f"{{{name}}}", known.get(name, "none_1"))
+        for name, nothing in self.path_names.items():
+            path = path.replace(f"{{{name}}}", known.get(name, nothing))
         return path
 
 

@@ -15,6 +15,11 @@ PUBLIC = frozenset(
         "POST /api/portal/sign-in",
         "GET /api/receipts/{code}/proof",
         "GET /healthz",
+        "GET /log/checkpoint",
+        "GET /log/key",
+        "GET /log/tile/entries/{path}",
+        "GET /log/tile/{level}/{path}",
+        "POST /log/cosignatures",
     }
 )
 """Open without a token."""
