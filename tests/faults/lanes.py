@@ -189,3 +189,17 @@ async def writing(lanes: Sequence[Lane], events: int, limit_s: float) -> AsyncIt
             for lane in lanes:
                 lane.hang_up()
             raise
+
+
+async def flood(lane: Lane, count: int) -> Counter[str]:
+    """So many requests at once over one connection, all of an event much too early: what was said
+    to them, by code.
+    """
+    asked = lane.request([event(lane.name, 1_000_000)])
+    reader, writer = await asyncio.open_unix_connection(lane.address, limit=LINE_LIMIT_BYTES)
+    for number in range(count):
+        writer.write(msgspec.json.encode({"id": number, **asked}) + b"\n")
+    await writer.drain()
+    said = [msgspec.json.decode(await reader.readline()) for _ in range(count)]
+    writer.close()
+    return Counter(one.get("code", "acknowledged") for one in said)

@@ -7,11 +7,12 @@ from pathlib import Path
 
 import pytest
 
+from ledger.writer import GROUP_LIMIT, QUEUE_LIMIT
 from migrations.run import upgrade
 from tests.databases import Databases
 from tests.faults.conftest import MakeLanes, Sized
 from tests.faults.judging import Tally, judge, prepare
-from tests.faults.lanes import Lane, eventually, writing
+from tests.faults.lanes import Lane, eventually, flood, writing
 from tests.faults.processes import LedgerProcess
 from tests.faults.shim import Shim
 
@@ -135,3 +136,26 @@ async def test_a_slow_disk_acknowledges_late_and_right(
         process.kill()
     assert max(lane.slowest_s for lane in lanes) >= 0.7, "an acknowledgement came before its fsync"
     tally.add("slow disk, SQLite", goal.acked, await judge(sqlite_url, folder, lanes))
+
+
+@pytest.mark.timeout(LIMIT_S + 60)
+async def test_a_disk_that_stands_still_keeps_the_queue_bounded(
+    sqlite_url: str, folder: Path, shim_library: Path, make_lanes: MakeLanes, tally: Tally
+) -> None:
+    """Thousands at once: those whom the queue cannot take are told so and come again."""
+    address = str(folder.parent / "socket")
+    lanes = make_lanes(address, 8, 20)
+    await prepare(sqlite_url, folder, lanes)
+    shim = Shim(shim_library, folder)
+    process = LedgerProcess(sqlite_url, folder, address, environment=shim.environment)
+    process.start()
+    try:
+        async with writing(lanes, 500, LIMIT_S) as goal:
+            await goal.wait_for(100)
+            shim.set(fsync_ms=3_000)
+            codes = await flood(lanes[0], QUEUE_LIMIT + 3 * GROUP_LIMIT + 500)
+            shim.set()
+    finally:
+        process.kill()
+    assert set(codes) == {"ledger.busy", "ledger.gap"}, codes
+    tally.add("slow disk, queue full, SQLite", goal.acked, await judge(sqlite_url, folder, lanes))

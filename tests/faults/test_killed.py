@@ -13,7 +13,7 @@ from tests.faults.lanes import Goal, writing
 from tests.faults.processes import LedgerProcess
 from tests.postgres import PostgresCluster
 
-LIMIT_S = 900
+LIMIT_S = 2_400
 BATCH = 400
 
 

@@ -25,7 +25,7 @@ from tests.faults.lanes import Lane, writing
 from tests.faults.processes import LedgerProcess
 from tests.faults.shim import Shim
 
-LIMIT_S = 900
+LIMIT_S = 2_400
 BLOB = "ab" * 5_000
 
 
