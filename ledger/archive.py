@@ -1,4 +1,5 @@
-"""Writing the ledger's part of an archive: one file per stream, and the session's seal.
+"""Writing the ledger's part of an archive: one file per stream, the session's seal, and its part
+of the tree where a checkpoint covers it.
 
 Rules kept here: only a sealed session is exported; nothing written by ``export_ledger`` is secret;
 the keys go apart from it, to whoever may read every answer.
@@ -14,6 +15,7 @@ from ledger.book import Ledger
 from ledger.layout import SEAL_FILE, SealFile, key_file_bytes, stream_bytes, stream_path
 from ledger.stored import stored_heads, stored_records
 from ledger.tables import SealRow
+from ledger.tree.exporting import tree_part
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,6 +24,7 @@ class Exported:
 
     streams: int
     records: int
+    tree: bool
 
 
 async def export_ledger(
@@ -44,7 +47,10 @@ async def export_ledger(
         await asyncio.to_thread(_write, folder / stream_path(stream.stream_id), stream_bytes(held))
     sealed = SealFile(seal.frame, seal.signature, ledger.server_public)
     await asyncio.to_thread(_write, folder / SEAL_FILE, sealed.to_bytes())
-    return Exported(len(streams), total)
+    part = await tree_part(session, ledger.tree, session_id)
+    for path, data in part.items():
+        await asyncio.to_thread(_write, folder / path, data)
+    return Exported(len(streams), total, bool(part))
 
 
 async def export_keys(session: ReadSession, ledger: Ledger, session_id: str) -> bytes:

@@ -15,7 +15,7 @@ from kernel.crypto.signing import server_signature_holds
 from ledger.tree.checkpoint import Checkpoint
 from ledger.tree.entry import tree_entry
 from ledger.tree.merkle import inclusion_holds, leaf_hash
-from ledger.tree.note import Algorithm, Note, NoteKey
+from ledger.tree.note import Note, NoteKey
 from ledger.tree.proof import TlogProof
 
 FILE_LIMIT_BYTES = 64 * 1024
@@ -74,7 +74,7 @@ class ReceiptProof:
     @property
     def log_key(self) -> NoteKey:
         """Origin and key as the file names them: to be compared with those that were published."""
-        return NoteKey(self.stated.origin, Algorithm.ED25519, self.public)
+        return NoteKey.of_log(self.stated.origin, self.public)
 
 
 @dataclass(frozen=True, slots=True)

@@ -42,7 +42,7 @@ class Tree:
     ) -> None:
         self.key = key
         self.witnesses = tuple(witnesses)
-        self._hasher = hasher
+        self.hasher = hasher
 
     async def newest(self, session: ReadSession) -> Published | None:
         """The newest signed checkpoint with its cosignatures; None before the first."""
@@ -86,8 +86,8 @@ class Tree:
         head = await self.covering(session, tree, index)
         if head is None:
             return None
-        read = await read_around(session, tree, [index], head.size, self._hasher)
-        path = inclusion_path(read, index, head.size, self._hasher)
+        read = await read_around(session, tree, [index], head.size, self.hasher)
+        path = inclusion_path(read, index, head.size, self.hasher)
         proof = TlogProof(index, tuple(path), head.note)
         return Located(proof, entry, head.cosigned, head.size, head.at_ms)
 

@@ -14,7 +14,7 @@ from ledger.placing import placed
 from ledger.sweep.reading import StreamSeen
 from ledger.tree.checkpoint import Checkpoint
 from ledger.tree.entry import SEAL_STREAM
-from ledger.tree.note import Algorithm, Note, NoteKey
+from ledger.tree.note import Note, NoteKey
 from ledger.tree.part import CHECKPOINT_FILE, LEAVES_FILE, StreamLeaves, TreePart
 
 
@@ -113,7 +113,7 @@ class TreeCheck:
         try:
             note = Note.parse(parcel.read(self.folder + CHECKPOINT_FILE).decode())
             checkpoint = Checkpoint.parse(note.text)
-            signed = note.signed_by(NoteKey(origin, Algorithm.ED25519, public))
+            signed = note.signed_by(NoteKey.of_log(origin, public))
         except ValueError as wrong:
             self._add(Damage.TREE, CHECKPOINT_FILE, str(wrong)[:120])
             return None

@@ -1,6 +1,7 @@
 """Filling an archive: every file to its place, one at a time."""
 
 import asyncio
+from contextlib import suppress
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
@@ -15,6 +16,8 @@ from kernel.words import LANGUAGES, say
 from ledger.archive import export_ledger
 from ledger.book import Ledger
 from ledger.parcel import ParcelWriter
+from ledger.tree.exporting import is_covered
+from ledger.tree.part import CHECKPOINT_FILE
 from server.archive.ports import ArchiveBlobs
 from server.archive.rules import (
     BLOB_LIST,
@@ -33,6 +36,8 @@ from server.papers.service import package_row
 from server.registration.service import candidates_of
 from server.results.service import ResultsService, published_rows
 from server.sessions.service import rooms_of, session_row
+
+COVER_ASKED_S = 0.2
 
 
 class _Pen:
@@ -84,6 +89,7 @@ class Filling:
         self._results = results
         self._scratch = settings.data_dir
         self._font_path = settings.pdf.font_path
+        self._cover_s = settings.tree.cover_s
 
     async def roster(self, session: ReadSession, session_id: str) -> list[tuple[str, str]]:
         """Everybody of the session with the state that was published, absent people included."""
@@ -148,10 +154,23 @@ class Filling:
     async def _ledger_part(self, pen: _Pen, session_id: str) -> None:
         with TemporaryDirectory(prefix="gongyuan-ledger-", dir=self._scratch) as name:
             folder = Path(name)
+            await self._covered(session_id)
             async with self._db.read() as session:
-                await export_ledger(session, self._ledger, session_id, folder)
+                exported = await export_ledger(session, self._ledger, session_id, folder)
+            if not exported.tree:
+                pen.leave_out(f"{LEDGER}/{CHECKPOINT_FILE}", "archive.no_tree")
             for path in await asyncio.to_thread(_files, folder):
                 await pen.file(f"{LEDGER}/{path.relative_to(folder).as_posix()}", path)
+
+    async def _covered(self, session_id: str) -> None:
+        """Waits until a checkpoint covers the seal, but not for ever: the archive says which."""
+        with suppress(TimeoutError):
+            async with asyncio.timeout(self._cover_s):
+                while True:
+                    async with self._db.read() as session:
+                        if await is_covered(session, self._ledger.tree, session_id):
+                            return
+                    await asyncio.sleep(COVER_ASKED_S)
 
     async def _blobs_part(self, pen: _Pen, session_id: str) -> None:
         async with self._db.read() as session:

@@ -14,12 +14,15 @@ from ledger.tables import RecordRow, StreamRow
 from ledger.tree.beside import Beside
 from ledger.tree.checkpoint import Checkpoint
 from ledger.tree.entry import read_entry
+from ledger.tree.exporting import is_covered, tree_part
 from ledger.tree.merkle import leaf_hash, tree_root
 from ledger.tree.note import Note
+from ledger.tree.part import TreePart
 from ledger.tree.proof import check_proof
 from ledger.tree.sequencer import Deposed, Sequencer
 from ledger.tree.tables import CheckpointRow, GrowingRow, LeafRow, TileRow, TreeRow
 from ledger.tree.tiles import hashes_of, reader, tiles_of, unbundle
+from ledger.verify import verify
 from tests.integration.ledger.world import ORIGIN, SESSION, LedgerWorld
 
 
@@ -288,3 +291,33 @@ def test_a_files_lease_ends_with_its_process(tmp_path: Path) -> None:
         other.kill()
         other.wait()
     assert asyncio.run(FileLease(path).held())
+
+
+async def test_an_archive_carries_its_part_of_the_tree_and_is_verified_with_it(
+    world: LedgerWorld, tmp_path: Path
+) -> None:
+    """Two sessions in one tree; each archive proves its own leaves."""
+    sequencer = _sequencer(world, tmp_path)
+    await world.open_session("session_2")
+    for number in range(40):
+        session_id = SESSION if number % 2 else "session_2"
+        one = await world.candidate(f"sitting_{number}", session_id)
+        await one.save(7)
+        await world.hand_in(one)
+        if number % 5 == 0:
+            await sequencer.round()
+    await world.seal([(f"sitting_{n}", "submitted") for n in range(1, 40, 2)])
+    async with world.database.read() as session:
+        assert not await is_covered(session, world.ledger.tree, SESSION)
+        assert await tree_part(session, world.ledger.tree, SESSION) == {}
+    await sequencer.round()
+    async with world.database.read() as session:
+        assert await is_covered(session, world.ledger.tree, SESSION)
+    archive, keys = await world.export(tmp_path / "out")
+    report = verify(archive, keys)
+    assert report.good, report.words()
+    assert report.tree_size > 300
+    leaves = archive / "3-process/ledger/tree/leaves.bin"
+    part = TreePart.from_bytes(leaves.read_bytes())
+    assert {"seal/session_1", "sitting/sitting_1"} <= set(part.streams)
+    assert "sitting/sitting_0" not in part.streams
