@@ -9,7 +9,7 @@ import uvicorn
 from kernel.settings import Settings
 from kernel.web import SERVING
 from migrations.run import upgrade
-from server.app import create_app
+from server.app import Services, create_app
 
 
 def serve_arguments(command: argparse.ArgumentParser) -> None:
@@ -25,7 +25,7 @@ def run_serve(chosen: argparse.Namespace) -> int:
     settings = Settings()
     upgrade(settings.database)
     app = create_app(settings)
-    asyncio.run(app.state.services.sequencer.check())  # in words, before anything is served
+    asyncio.run(_check(app.state.services))
     uvicorn.run(
         app,
         host=chosen.host or settings.http.host,
@@ -35,6 +35,16 @@ def run_serve(chosen: argparse.Namespace) -> int:
         **SERVING,
     )
     return 0
+
+
+async def _check(services: Services) -> None:
+    """In words, before anything is served. What was opened for it belongs to this event loop and
+    is closed with it; the server opens its own.
+    """
+    try:
+        await services.sequencer.check()
+    finally:
+        await services.database.close()
 
 
 def migrate_arguments(_: argparse.ArgumentParser) -> None:
