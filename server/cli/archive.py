@@ -16,6 +16,8 @@ from ledger.tree.note import NoteKey
 from ledger.verify import Report, verify
 from server.app import build
 
+COVER_EVERY_S = 0.2
+
 
 def archive_arguments(command: argparse.ArgumentParser) -> None:
     """``archive export SESSION OUT``."""
@@ -31,10 +33,14 @@ def run_archive(chosen: argparse.Namespace) -> int:
 
 
 async def _export(session_id: str, out: Path) -> int:
-    services = build(Settings())
+    services, stop = build(Settings()), asyncio.Event()
+    # Where no server runs, nobody else would cover the seal with a checkpoint.
+    covering = asyncio.create_task(services.sequencer.run(stop, COVER_EVERY_S))
     try:
         written = await services.archive.export_to(session_id, out)
     finally:
+        stop.set()
+        await covering
         await services.database.close()
     sys.stdout.write(json.dumps({"path": str(out), "sha256": written}) + "\n")
     return 0

@@ -32,6 +32,7 @@ def parser() -> argparse.ArgumentParser:
         receipt,
         rehearse,
         serve,
+        witness,
     )
 
     table = (
@@ -65,6 +66,12 @@ def parser() -> argparse.ArgumentParser:
             archive.verify_arguments,
             archive.run_verify,
             "prove an archive offline · 离线核验",
+        ),
+        (
+            "witness",
+            witness.witness_arguments,
+            witness.run_witness,
+            "cosign a log's checkpoints · 见证日志",
         ),
         ("keys", keys.keys_arguments, keys.run_keys, "the ledger's keys · 日志密钥"),
         ("bench", bench.bench_arguments, bench.run_bench, "against the limit · 基准测试"),
