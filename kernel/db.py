@@ -10,7 +10,7 @@ import asyncio
 import errno
 import shutil
 import socket
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from contextvars import ContextVar
 from pathlib import Path
@@ -22,7 +22,7 @@ from sqlalchemy import BigInteger, LargeBinary, event
 from sqlalchemy.engine import make_url
 from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
-from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, create_async_engine
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, AsyncSession, create_async_engine
 from sqlalchemy.orm import DeclarativeBase
 from sqlalchemy.pool import NullPool
 
@@ -89,6 +89,11 @@ class Database:
         return self._writer.dialect.name == "sqlite"
 
     @property
+    def sqlite_file(self) -> Path | None:
+        """SQLite's own file; None on PostgreSQL."""
+        return Path(str(self._writer.url.database)) if self.is_sqlite else None
+
+    @property
     def writer_engine(self) -> AsyncEngine:
         """For migrations and the ledger's batch insert; take ``write`` for everything else."""
         return self._writer
@@ -116,6 +121,24 @@ class Database:
         session = AsyncSession(self._writer, expire_on_commit=False)
         async with session, session.begin():
             yield WriteSession(ReadSession(session))
+
+    async def scrub(self, tables: Sequence[str], *, whole: bool = False) -> bool:
+        """Drop what deleted rows left behind, outside any transaction; False when readers kept the
+        write-ahead log from being emptied.
+
+        SQLite overwrites deleted content (``secure_delete``); here its log is emptied, and with
+        ``whole`` the file is written anew. PostgreSQL writes the tables anew (``VACUUM FULL``);
+        its own log, replicas and base backups are not reached.
+        """
+        with _holding("scrub"):
+            if self._one_writer is not None:
+                async with self._one_writer, self._writer.connect() as connection:
+                    return await _scrub_sqlite(connection, whole=whole)
+            async with self._writer.connect() as connection:
+                await connection.execution_options(isolation_level="AUTOCOMMIT")
+                for table in tables:
+                    await connection.exec_driver_sql(f'VACUUM FULL "{table}"')
+            return True
 
     async def close(self) -> None:
         await self._reader.dispose()
@@ -148,6 +171,15 @@ async def snapshot(file: Path) -> AsyncIterator[ReadSession]:
             await engine.dispose()
     if had_log != log.exists():
         raise Refusal("db.moved", Kind.UNAVAILABLE, path=str(file))
+
+
+async def _scrub_sqlite(connection: AsyncConnection, *, whole: bool) -> bool:
+    raw: Any = (await connection.get_raw_connection()).driver_connection
+    if whole:
+        await raw.execute("VACUUM")
+    async with raw.execute("PRAGMA wal_checkpoint(TRUNCATE)") as done:
+        busy, *_ = await done.fetchone()
+    return not busy
 
 
 class _holding:  # noqa: N801 - reads as a verb where it is used
@@ -208,6 +240,7 @@ def _prepare_sqlite(engine: AsyncEngine, begin: str) -> None:
             "journal_mode=WAL",
             "synchronous=FULL",
             "foreign_keys=ON",
+            "secure_delete=ON",
             "busy_timeout=15000",
         ):
             cursor.execute(f"PRAGMA {pragma}")

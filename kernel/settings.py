@@ -119,6 +119,14 @@ class TreeSettings(_Frozen):
     )
 
 
+class ErasureSettings(_Frozen):
+    """Destroying the keys of a session: k of n named people, none of them who ordered it."""
+
+    needed: int = Field(2, ge=2, description="people who must agree; two-person rule at least")
+    approvers: int = Field(3, ge=2, description="people named in an order")
+    again_s: float = Field(5.0, description="between looks for keys that another process erased")
+
+
 class PdfSettings(_Frozen):
     """Printing."""
 
@@ -157,6 +165,7 @@ class Settings(BaseSettings):
     face: FaceSettings = FaceSettings()
     exam: ExamPolicy = ExamPolicy()
     tree: TreeSettings = TreeSettings()
+    erasure: ErasureSettings = ErasureSettings()
     pdf: PdfSettings = PdfSettings()
     ledger: LedgerSettings = LedgerSettings()
     supervision: SupervisionSettings = SupervisionSettings()

@@ -219,6 +219,14 @@ class Ledger:
         """Close every stream and sign their final heads; ``roster`` is (sitting id, state)."""
         return await seal_session(session, self._appender, self._signer, session_id, roster)
 
+    def sign(self, frame: bytes) -> bytes:
+        """Under the ledger's key."""
+        return self._signer.sign(frame)
+
+    def hash(self, data: bytes) -> bytes:
+        """In the origin's suite."""
+        return self._appender.suite.hash(data)
+
     def holds(self, frame: bytes, signature: bytes) -> bool:
         """Whether a frame was signed by this ledger."""
         return server_signature_holds(self.server_public, frame, signature)

@@ -16,7 +16,7 @@ from kernel.crypto.keyring import KeyRing
 from kernel.db import ReadSession, WriteSession
 from kernel.errors import Kind, Refusal
 from ledger.scopes import FIRST_VERSION, KEY_BYTES, key_commitment, scope_of
-from ledger.tables import KeyRow
+from ledger.tables import KeyRow, TombstoneRow
 
 __all__ = [
     "FIRST_VERSION",
@@ -45,6 +45,7 @@ class Keys:
     def __init__(self, keyring: KeyRing) -> None:
         self._ring = keyring
         self._open: dict[tuple[str, int], bytes] = {}
+        self._parents: dict[str, str] = {}
 
     async def make_session_key(self, session: WriteSession, session_id: str) -> None:
         """Raises a database error when the session has one already."""
@@ -147,6 +148,17 @@ class Keys:
         )
         return {(row.scope, row.version): await self._unwrap(session, row) for row in rows.all()}
 
+    def forget_session(self, session_id: str) -> None:
+        """Drop every opened key of the session."""
+        above = session_scope(session_id)
+        for place in [p for p in self._open if p[0] == above or self._parents.get(p[0]) == above]:
+            del self._open[place]
+
+    async def forget_erased(self, session: ReadSession) -> None:
+        """Drop what another process erased."""
+        for session_id in await session.scalars(select(TombstoneRow.session_id)):
+            self.forget_session(session_id)
+
     def forget(self) -> None:
         """Drop every opened key (erasure, tests)."""
         self._open.clear()
@@ -169,6 +181,7 @@ class Keys:
         above = await self._session_key(session, row.parent)
         key = envelope.unseal(above, row.wrapped, _purpose(row.scope, row.version))
         self._open[row.scope, row.version] = key
+        self._parents[row.scope] = row.parent
         return key
 
     def _sealed(self, above: bytes, key: bytes, scope: str, version: int) -> bytes:

@@ -31,6 +31,7 @@ class EventKind:
 
 
 _SITTING, _ROOM, _SESSION, _CAMERA = "sitting", "room", "session", "camera"
+_DESTRUCTION = "destruction"
 _ACTS = (_SITTING, _ROOM, _SESSION)
 _D, _V, _S = Writer.DEVICE, Writer.SERVER, Writer.STAFF
 
@@ -85,6 +86,12 @@ _TABLE: tuple[tuple[str, Writer, tuple[str, ...], str, str], ...] = (
     ("segment", _V, (_CAMERA,), "录像分段", "a recording segment was stored"),
     ("gap", _V, (_CAMERA,), "录像缺口", "a part of the recording is missing"),
     ("key_rotated", _V, (*_ACTS, _CAMERA), "更换数据密钥", "later records are under the next key"),
+    # holds and the destruction of keys, in a stream apart from the sealed ones
+    ("destruction_opened", _V, (_DESTRUCTION,), "销毁卷建档", "the destruction's stream begins"),
+    ("hold_placed", _S, (_DESTRUCTION,), "保全", "nothing may be destroyed while it stands"),
+    ("hold_lifted", _S, (_DESTRUCTION,), "解除保全", "a hold was lifted"),
+    ("keys_erased_ordered", _S, (_DESTRUCTION,), "下令销毁密钥", "an order had its approvals"),
+    ("keys_erased", _V, (_DESTRUCTION,), "密钥已销毁", "the keys of a session are no more"),
     # the room and the session
     ("room_opened", _V, (_ROOM,), "考场建档", "the room's stream begins"),
     ("session_opened", _V, (_SESSION,), "场次建档", "the session's stream begins"),

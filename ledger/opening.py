@@ -17,7 +17,7 @@ from ledger.kinds import CATALOGUE, Writer
 from ledger.record import Body, open_record
 from ledger.scopes import key_commitment, scope_of
 
-_OPENINGS = frozenset({"opened", "room_opened", "session_opened"})
+_OPENINGS = frozenset({"opened", "room_opened", "session_opened", "destruction_opened"})
 
 
 @dataclass(slots=True)

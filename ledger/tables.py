@@ -6,7 +6,9 @@ body and little beside it; wrapped data keys live in one small table. Records ar
 ``ledger.stored`` and nowhere else.
 """
 
-from sqlalchemy import Integer, MetaData, SmallInteger
+from typing import Any
+
+from sqlalchemy import JSON, Integer, MetaData, SmallInteger
 from sqlalchemy.orm import Mapped, mapped_column
 
 from kernel.db import Table
@@ -85,3 +87,46 @@ class SealRow(LedgerTable):
     frame: Mapped[bytes]
     signature: Mapped[bytes]
     sealed_at_ms: Mapped[int]
+
+
+class HoldRow(LedgerTable):
+    """A legal hold: while it stands, no key of the session is destroyed."""
+
+    __tablename__ = "ledger_hold"
+    id: Mapped[str] = mapped_column(primary_key=True)
+    session_id: Mapped[str] = mapped_column(index=True)
+    reason: Mapped[str]
+    issued_by: Mapped[str]
+    issued_at_ms: Mapped[int]
+    lifted_by: Mapped[str | None]
+    lifted_at_ms: Mapped[int | None]
+
+
+class ErasureRow(LedgerTable):
+    """An order to destroy a session's keys. ``approvers`` are those who may agree; ``agreed`` who
+    did and when; ``done`` holds what was destroyed and how the copies were cleaned.
+    """
+
+    __tablename__ = "ledger_erasure"
+    id: Mapped[str] = mapped_column(primary_key=True)
+    session_id: Mapped[str] = mapped_column(index=True)
+    reason: Mapped[str]
+    ordered_by: Mapped[str]
+    ordered_at_ms: Mapped[int]
+    needed: Mapped[int]
+    approvers: Mapped[list[str]] = mapped_column(JSON)
+    agreed: Mapped[dict[str, int]] = mapped_column(JSON)
+    state: Mapped[str]
+    order_seq: Mapped[int | None]
+    order_hash: Mapped[bytes | None]
+    erased_at_ms: Mapped[int | None]
+    done: Mapped[dict[str, Any]] = mapped_column(JSON)
+
+
+class TombstoneRow(LedgerTable):
+    """A session whose keys were destroyed: they are never taken back."""
+
+    __tablename__ = "ledger_tombstone"
+    session_id: Mapped[str] = mapped_column(primary_key=True)
+    erasure_id: Mapped[str]
+    erased_at_ms: Mapped[int]

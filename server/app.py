@@ -51,6 +51,7 @@ from proctor.pool import FacePool
 from proctor.service import ProctorService
 from server.accounts.service import AccountsService
 from server.archive.service import ArchiveService
+from server.archive.service.erasing import Erasing
 from server.bodies.service import BodiesService
 from server.checkin.service import CheckinService
 from server.invigilation.service import IncidentBook, InvigilationService
@@ -112,6 +113,7 @@ class Services:
     openings: Openings
     proving: Proving
     archive: ArchiveService
+    erasing: Erasing
     supervision: SupervisionService
 
 
@@ -191,6 +193,7 @@ def build(settings: Settings, clock: Clock | None = None) -> Services:
         archive=ArchiveService(
             database, clock, ledger, keyring, blobs, proctor, invigilation.records, settings
         ),
+        erasing=Erasing(database, clock, ledger, proctor, settings.erasure, database.sqlite_file),
         supervision=SupervisionService(
             database, clock, ledger, papers, invigilation.captures, settings.supervision
         ),
@@ -215,11 +218,13 @@ def create_app(settings: Settings, clock: Clock | None = None) -> FastAPI:
         # Nobody waits for the collector to look through what the start has made and will stay.
         gc.collect()
         gc.freeze()
+        watching = asyncio.create_task(services.erasing.watch(stop, settings.erasure.again_s))
         try:
             yield
         finally:
             stop.set()
             await jobs
+            await watching
             await services.ledger.stop()
             written.set()
             await sequencing
@@ -257,7 +262,8 @@ def _add_routes(app: FastAPI, services: Services) -> None:
         server.results.api.portal_router(services.portal),
         server.results.api.reviews_router(services.deciding, services.openings),
         server.results.api.proofs_router(services.proving),
-        server.archive.api.router(services.archive),
+        server.archive.api.exporting.router(services.archive),
+        server.archive.api.erasing.router(services.erasing),
         server.supervision.api.router(services.supervision),
     ):
         app.include_router(router)

@@ -449,6 +449,77 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/erasures/{erasure_id}/agree": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Agree */
+        post: operations["agree_api_erasures__erasure_id__agree_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/erasures/{erasure_id}/run": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Run */
+        post: operations["run_api_erasures__erasure_id__run_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/erasures/{erasure_id}/statement.json": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Statement
+         * @description The destruction record (销毁记录) under the log's signature.
+         */
+        get: operations["statement_api_erasures__erasure_id__statement_json_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/holds/{hold_id}/lift": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Lift */
+        post: operations["lift_api_holds__hold_id__lift_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/incidents/{incident_id}/conflicts": {
         parameters: {
             query?: never;
@@ -1041,6 +1112,41 @@ export interface paths {
         put?: never;
         /** Reveal */
         post: operations["reveal_api_sessions__session_id__draw_reveals_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/sessions/{session_id}/erasure": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Standing */
+        get: operations["standing_api_sessions__session_id__erasure_get"];
+        put?: never;
+        /** Order */
+        post: operations["order_api_sessions__session_id__erasure_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/sessions/{session_id}/holds": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Hold */
+        post: operations["hold_api_sessions__session_id__holds_post"];
         delete?: never;
         options?: never;
         head?: never;
@@ -2878,6 +2984,32 @@ export interface components {
          */
         Duty: "chief" | "invigilator" | "officer" | "key_holder" | "marker";
         /**
+         * ErasureBody
+         * @description An order; ``state`` is ordered, approved, sequenced or erased.
+         */
+        ErasureBody: {
+            /** Agreed */
+            agreed: string[];
+            /** Approvers */
+            approvers: string[];
+            /** Erased At Ms */
+            erased_at_ms: number | null;
+            /** Erasure Id */
+            erasure_id: string;
+            /** Needed */
+            needed: number;
+            /** Ordered At Ms */
+            ordered_at_ms: number;
+            /** Ordered By */
+            ordered_by: string;
+            /** Reason Text */
+            reason_text: string;
+            /** Session Id */
+            session_id: string;
+            /** State */
+            state: string;
+        };
+        /**
          * ErrorBody
          * @description Every error's body: a code for programs, sentences for people.
          */
@@ -3341,6 +3473,24 @@ export interface components {
          * @enum {string}
          */
         Group: "answer" | "mark" | "turn" | "focus" | "connection" | "staff" | "incident" | "late" | "conflict" | "course";
+        /**
+         * HoldBody
+         * @description A hold; it stands while nobody lifted it.
+         */
+        HoldBody: {
+            /** Hold Id */
+            hold_id: string;
+            /** Issued At Ms */
+            issued_at_ms: number;
+            /** Issued By */
+            issued_by: string;
+            /** Lifted At Ms */
+            lifted_at_ms: number | null;
+            /** Lifted By */
+            lifted_by: string | null;
+            /** Reason Text */
+            reason_text: string;
+        };
         /**
          * HolderBody
          * @description A key holder; ``public_key`` is hex of 32 bytes (X25519).
@@ -4014,6 +4164,16 @@ export interface components {
             text: string;
         };
         /**
+         * OrderIn
+         * @description Who may agree: ids of members of staff, none of them who orders.
+         */
+        OrderIn: {
+            /** Approvers */
+            approvers: string[];
+            /** Reason Text */
+            reason_text: string;
+        };
+        /**
          * Outcome
          * @description What a review comes to.
          * @enum {string}
@@ -4383,6 +4543,14 @@ export interface components {
         Reason: {
             /** Reason */
             reason: string;
+        };
+        /**
+         * ReasonIn
+         * @description Why.
+         */
+        ReasonIn: {
+            /** Reason Text */
+            reason_text: string;
         };
         /**
          * ReceiptBody
@@ -5105,6 +5273,15 @@ export interface components {
          * @enum {string}
          */
         Stage: "face" | "ready" | "waiting" | "answering" | "paused" | "submitted" | "ended";
+        /**
+         * StandingBody
+         * @description What stands about a session's keys.
+         */
+        StandingBody: {
+            erasure: components["schemas"]["ErasureBody"] | null;
+            /** Holds */
+            holds: components["schemas"]["HoldBody"][];
+        };
         /**
          * StateShown
          * @description A sitting now. While it is paused, ``deadline_ms`` moves with the present.
@@ -7261,6 +7438,264 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"] & {
                         /** @enum {string} */
                         code: "checkin.out_of_order" | "checkin.route_manual";
+                    };
+                };
+            };
+            /** @description Refused */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    agree_api_erasures__erasure_id__agree_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                erasure_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErasureBody"];
+                };
+            };
+            /** @description erasure.not_approver */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"] & {
+                        /** @enum {string} */
+                        code: "erasure.not_approver";
+                    };
+                };
+            };
+            /** @description erasure.unknown */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"] & {
+                        /** @enum {string} */
+                        code: "erasure.unknown";
+                    };
+                };
+            };
+            /** @description erasure.agreed, erasure.erased, erasure.held */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"] & {
+                        /** @enum {string} */
+                        code: "erasure.agreed" | "erasure.erased" | "erasure.held";
+                    };
+                };
+            };
+            /** @description Refused */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    run_api_erasures__erasure_id__run_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                erasure_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErasureBody"];
+                };
+            };
+            /** @description erasure.unknown */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"] & {
+                        /** @enum {string} */
+                        code: "erasure.unknown";
+                    };
+                };
+            };
+            /** @description erasure.held, erasure.not_approved */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"] & {
+                        /** @enum {string} */
+                        code: "erasure.held" | "erasure.not_approved";
+                    };
+                };
+            };
+            /** @description erasure.not_covered */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"] & {
+                        /** @enum {string} */
+                        code: "erasure.not_covered";
+                    };
+                };
+            };
+            /** @description Refused */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    statement_api_erasures__erasure_id__statement_json_get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                erasure_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description erasure.unknown */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"] & {
+                        /** @enum {string} */
+                        code: "erasure.unknown";
+                    };
+                };
+            };
+            /** @description erasure.not_erased */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"] & {
+                        /** @enum {string} */
+                        code: "erasure.not_erased";
+                    };
+                };
+            };
+            /** @description Refused */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    lift_api_holds__hold_id__lift_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                hold_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ReasonIn"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HoldBody"];
+                };
+            };
+            /** @description erasure.hold_unknown */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"] & {
+                        /** @enum {string} */
+                        code: "erasure.hold_unknown";
+                    };
+                };
+            };
+            /** @description erasure.hold_lifted */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"] & {
+                        /** @enum {string} */
+                        code: "erasure.hold_lifted";
+                    };
+                };
+            };
+            /** @description erasure.reason */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"] & {
+                        /** @enum {string} */
+                        code: "erasure.reason";
                     };
                 };
             };
@@ -9693,6 +10128,191 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"] & {
                         /** @enum {string} */
                         code: "draw.party_unknown";
+                    };
+                };
+            };
+            /** @description Refused */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    standing_api_sessions__session_id__erasure_get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                session_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["StandingBody"];
+                };
+            };
+            /** @description sessions.unknown */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"] & {
+                        /** @enum {string} */
+                        code: "sessions.unknown";
+                    };
+                };
+            };
+            /** @description Refused */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    order_api_sessions__session_id__erasure_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                session_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["OrderIn"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErasureBody"];
+                };
+            };
+            /** @description sessions.unknown */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"] & {
+                        /** @enum {string} */
+                        code: "sessions.unknown";
+                    };
+                };
+            };
+            /** @description erasure.erased, erasure.held, erasure.ordered, ledger.not_sealed */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"] & {
+                        /** @enum {string} */
+                        code: "erasure.erased" | "erasure.held" | "erasure.ordered" | "ledger.not_sealed";
+                    };
+                };
+            };
+            /** @description erasure.approvers, erasure.reason */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"] & {
+                        /** @enum {string} */
+                        code: "erasure.approvers" | "erasure.reason";
+                    };
+                };
+            };
+            /** @description Refused */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    hold_api_sessions__session_id__holds_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                session_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ReasonIn"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HoldBody"];
+                };
+            };
+            /** @description sessions.unknown */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"] & {
+                        /** @enum {string} */
+                        code: "sessions.unknown";
+                    };
+                };
+            };
+            /** @description erasure.erased */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"] & {
+                        /** @enum {string} */
+                        code: "erasure.erased";
+                    };
+                };
+            };
+            /** @description erasure.reason */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"] & {
+                        /** @enum {string} */
+                        code: "erasure.reason";
                     };
                 };
             };

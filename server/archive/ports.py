@@ -5,6 +5,8 @@ session.
 from collections.abc import Collection, Sequence
 from typing import Protocol
 
+from kernel.db import ReadSession, WriteSession
+
 
 class StoredBlob(Protocol):
     """A sealed blob as it lies in the store; ``sha256`` (hexadecimal) is of those bytes."""
@@ -26,4 +28,22 @@ class ArchiveBlobs(Protocol):
         self, *, session_id: str, sitting_ids: Collection[str] = ()
     ) -> Sequence[StoredBlob]:
         """What is still there, by name: portraits, frames, segments."""
+        ...
+
+
+class PictureKeys(Protocol):
+    """Whoever keeps the keys of pictures and recordings, in tables of the same database."""
+
+    shredded_tables: Sequence[str]
+
+    async def keys_of(
+        self, session: ReadSession, session_id: str, owner_ids: Collection[str]
+    ) -> list[bytes]:
+        """The wrapped keys of candidates, sittings and their references."""
+        ...
+
+    async def destroy_keys(
+        self, tx: WriteSession, session_id: str, owner_ids: Collection[str]
+    ) -> None:
+        """Delete exactly those."""
         ...

@@ -250,6 +250,22 @@ _TABLE: tuple[tuple[tuple[Role, ...], tuple[str, ...]], ...] = (
         ),
     ),
     (
+        (Role.OFFICER, Role.SUPERVISOR),
+        ("POST /api/sessions/{session_id}/holds", "POST /api/holds/{hold_id}/lift"),
+    ),
+    (
+        (Role.OFFICER, Role.SUPERVISOR, Role.CHIEF),
+        (
+            "GET /api/sessions/{session_id}/erasure",
+            "GET /api/erasures/{erasure_id}/statement.json",
+        ),
+    ),
+    (
+        (Role.OFFICER,),
+        ("POST /api/sessions/{session_id}/erasure", "POST /api/erasures/{erasure_id}/run"),
+    ),
+    (ANYBODY, ("POST /api/erasures/{erasure_id}/agree",)),  # the order names who may
+    (
         (
             Role.OFFICER,
             Role.CHIEF,

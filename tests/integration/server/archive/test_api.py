@@ -42,7 +42,7 @@ async def call(hall: Afternoon, unpublished: ArchiveService) -> AsyncIterator[Cl
     results = ResultsService(hall.database, hall.clock, hall.ledger)
     app.include_router(server.marking.api.router(marking))
     app.include_router(server.results.api.router(results))
-    app.include_router(server.archive.api.router(unpublished))
+    app.include_router(server.archive.api.exporting.router(unpublished))
     async with hall.database.write() as tx:
         tokens = {
             name: await issue_token(

@@ -1,0 +1,193 @@
+"""Holds on a session, orders to destroy its keys, and who agreed.
+
+Rules kept here: only a sealed session can be ordered; an order names everybody who may agree, not
+whoever ordered it; each agrees once; a standing hold stops ordering, agreeing and destroying.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+
+from sqlalchemy import select
+
+from kernel.clock import Clock
+from kernel.db import ReadSession, WriteSession
+from kernel.errors import Kind, Refusal
+from kernel.ids import mint
+from ledger.append import Act
+from ledger.book import Ledger
+from ledger.erasure.stream import record
+from ledger.tables import ErasureRow, HoldRow, SealRow, TombstoneRow
+
+
+class State(StrEnum):
+    """How far an order has come."""
+
+    ORDERED = "ordered"
+    APPROVED = "approved"
+    SEQUENCED = "sequenced"
+    ERASED = "erased"
+
+
+@dataclass(frozen=True, slots=True)
+class Hold:
+    """A legal hold; it stands while ``lifted_at_ms`` is None."""
+
+    hold_id: str
+    reason: str
+    issued_by: str
+    issued_at_ms: int
+    lifted_by: str | None
+    lifted_at_ms: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class Erasure:
+    """An order: of ``approvers`` at least ``needed`` must agree; ``agreed`` did, at (ms)."""
+
+    erasure_id: str
+    session_id: str
+    reason: str
+    ordered_by: str
+    ordered_at_ms: int
+    needed: int
+    approvers: tuple[str, ...]
+    agreed: dict[str, int]
+    state: State
+    erased_at_ms: int | None
+
+
+class Orders:
+    """Each method is a part of the caller's transaction. ``needed`` of ``approvers`` people."""
+
+    def __init__(self, ledger: Ledger, clock: Clock, *, needed: int, approvers: int) -> None:
+        self._ledger = ledger
+        self._clock = clock
+        self._needed = needed
+        self._approvers = approvers
+
+    async def hold(self, tx: WriteSession, session_id: str, *, reason: str, by: str) -> Hold:
+        """Place a hold. Raises ``erasure.reason``, ``erasure.erased``."""
+        _need_reason(reason)
+        if await tx.get(TombstoneRow, session_id) is not None:
+            raise Refusal("erasure.erased", Kind.CONFLICT, session=session_id)
+        row = HoldRow(
+            id=mint("hold"), session_id=session_id, reason=reason, issued_by=by,
+            issued_at_ms=self._clock.now_ms(), lifted_by=None, lifted_at_ms=None,
+        )  # fmt: skip
+        tx.add(row)
+        act = Act("hold_placed", {"hold_id": row.id, "reason_text": reason, "by": by})
+        await record(tx, self._ledger, session_id, [act])
+        return _hold(row)
+
+    async def lift(self, tx: WriteSession, hold_id: str, *, reason: str, by: str) -> Hold:
+        """Raises ``erasure.hold_unknown``, ``erasure.hold_lifted``, ``erasure.reason``."""
+        _need_reason(reason)
+        row = await tx.get(HoldRow, hold_id, with_for_update=True)
+        if row is None:
+            raise Refusal("erasure.hold_unknown", Kind.NOT_FOUND, id=hold_id)
+        if row.lifted_at_ms is not None:
+            raise Refusal("erasure.hold_lifted", Kind.CONFLICT, id=hold_id)
+        row.lifted_by, row.lifted_at_ms = by, self._clock.now_ms()
+        act = Act("hold_lifted", {"hold_id": row.id, "reason_text": reason, "by": by})
+        await record(tx, self._ledger, row.session_id, [act])
+        return _hold(row)
+
+    async def holds(self, session: ReadSession, session_id: str) -> list[Hold]:
+        """Every hold of the session, oldest first."""
+        found = await session.scalars(
+            select(HoldRow)
+            .where(HoldRow.session_id == session_id)
+            .order_by(HoldRow.issued_at_ms, HoldRow.id)
+        )
+        return [_hold(row) for row in found]
+
+    async def order(
+        self, tx: WriteSession, session_id: str, *, reason: str, by: str, approvers: Sequence[str]
+    ) -> Erasure:
+        """Raises ``erasure.reason``, ``erasure.approvers``, ``erasure.ordered``,
+        ``erasure.erased``, ``erasure.held``, ``ledger.not_sealed``.
+        """
+        _need_reason(reason)
+        named = tuple(sorted(set(approvers)))
+        if len(named) != self._approvers or len(approvers) != len(named) or by in named:
+            raise Refusal("erasure.approvers", count=self._approvers)
+        if await tx.get(SealRow, session_id) is None:
+            raise Refusal("ledger.not_sealed", Kind.CONFLICT, session=session_id)
+        await self.need_free(tx, session_id)
+        if await self.of_session(tx, session_id) is not None:
+            raise Refusal("erasure.ordered", Kind.CONFLICT, session=session_id)
+        row = ErasureRow(
+            id=mint("erasure"), session_id=session_id, reason=reason, ordered_by=by,
+            ordered_at_ms=self._clock.now_ms(), needed=self._needed, approvers=list(named),
+            agreed={}, state=State.ORDERED.value, order_seq=None, order_hash=None,
+            erased_at_ms=None, done={},
+        )  # fmt: skip
+        tx.add(row)
+        await tx.flush()
+        return erasure_of(row)
+
+    async def agree(self, tx: WriteSession, erasure_id: str, *, by: str) -> Erasure:
+        """Raises ``erasure.unknown``, ``erasure.not_approver``, ``erasure.agreed``,
+        ``erasure.held``, ``erasure.erased``.
+        """
+        row = await locked(tx, erasure_id)
+        if by not in row.approvers:
+            raise Refusal("erasure.not_approver", Kind.FORBIDDEN)
+        if by in row.agreed:
+            raise Refusal("erasure.agreed", Kind.CONFLICT)
+        await self.need_free(tx, row.session_id)
+        row.agreed = {**row.agreed, by: self._clock.now_ms()}
+        if row.state == State.ORDERED.value and len(row.agreed) >= row.needed:
+            row.state = State.APPROVED.value
+        await tx.flush()
+        return erasure_of(row)
+
+    async def of_session(self, session: ReadSession, session_id: str) -> Erasure | None:
+        """The session's order; one at most."""
+        found = await session.scalars(
+            select(ErasureRow).where(ErasureRow.session_id == session_id).limit(1)
+        )
+        row = found.first()
+        return None if row is None else erasure_of(row)
+
+    async def need_free(self, session: ReadSession, session_id: str) -> None:
+        """Raises ``erasure.erased``; ``erasure.held`` while a hold stands."""
+        if await session.get(TombstoneRow, session_id) is not None:
+            raise Refusal("erasure.erased", Kind.CONFLICT, session=session_id)
+        standing = [one for one in await self.holds(session, session_id) if one.lifted_by is None]
+        if standing:
+            first = standing[0]
+            raise Refusal(
+                "erasure.held", Kind.CONFLICT, reason=first.reason, by=first.issued_by,
+                count=len(standing),
+            )  # fmt: skip
+
+
+async def locked(tx: WriteSession, erasure_id: str) -> ErasureRow:
+    """The order, locked. Raises ``erasure.unknown``."""
+    row = await tx.get(ErasureRow, erasure_id, with_for_update=True)
+    if row is None:
+        raise Refusal("erasure.unknown", Kind.NOT_FOUND, id=erasure_id)
+    return row
+
+
+def erasure_of(row: ErasureRow) -> Erasure:
+    """The order as a value."""
+    return Erasure(
+        erasure_id=row.id, session_id=row.session_id, reason=row.reason,
+        ordered_by=row.ordered_by, ordered_at_ms=row.ordered_at_ms, needed=row.needed,
+        approvers=tuple(row.approvers), agreed=dict(row.agreed), state=State(row.state),
+        erased_at_ms=row.erased_at_ms,
+    )  # fmt: skip
+
+
+def _hold(row: HoldRow) -> Hold:
+    return Hold(
+        row.id, row.reason, row.issued_by, row.issued_at_ms, row.lifted_by, row.lifted_at_ms
+    )
+
+
+def _need_reason(reason: str) -> None:
+    if not 1 <= len(reason.strip()) <= 500:
+        raise Refusal("erasure.reason")

@@ -1,0 +1,168 @@
+"""Holds on a session and the destruction of its keys, as the officer, the supervisors and the named
+approvers do it.
+
+Rules kept here: whoever orders does not agree; the order stands in the log, under a checkpoint
+where there is a tree, before a key goes; the archive's own key and the keys of pictures go with
+those of the log.
+"""
+
+import asyncio
+import logging
+from collections.abc import Sequence
+from contextlib import suppress
+from pathlib import Path
+
+from sqlalchemy import select, update
+
+from kernel.access import Principal, Role
+from kernel.clock import Clock
+from kernel.db import Database, ReadSession, WriteSession
+from kernel.settings import ErasureSettings
+from ledger.book import Ledger
+from ledger.erasure import Destroying, Erasure, Hold, Orders, Statement
+from server.archive.ports import PictureKeys
+from server.archive.tables import ArchiveRow
+from server.registration.service import candidates_of
+from server.sessions.service import session_row
+
+_log = logging.getLogger(__name__)
+_HOLDERS = (Role.OFFICER, Role.SUPERVISOR)
+
+
+class _ArchiveKeys:
+    """The keys of a session's archives."""
+
+    name = "archive"
+    tables: Sequence[str] = (ArchiveRow.__tablename__,)
+
+    async def wrapped_keys(self, session: ReadSession, session_id: str) -> Sequence[bytes]:
+        mine = ArchiveRow.session_id == session_id
+        return list(
+            await session.scalars(
+                select(ArchiveRow.key_wrapped).where(mine, ArchiveRow.key_wrapped != b"")
+            )
+        )
+
+    async def destroy(self, tx: WriteSession, session_id: str) -> None:
+        await tx.execute(
+            update(ArchiveRow).where(ArchiveRow.session_id == session_id).values(key_wrapped=b"")
+        )
+
+
+class _Pictures:
+    """The keys of a session's pictures and recordings, by candidate and sitting."""
+
+    name = "pictures"
+
+    def __init__(self, keys: PictureKeys) -> None:
+        self._keys = keys
+        self.tables = keys.shredded_tables
+
+    async def wrapped_keys(self, session: ReadSession, session_id: str) -> Sequence[bytes]:
+        return await self._keys.keys_of(session, session_id, await _owners(session, session_id))
+
+    async def destroy(self, tx: WriteSession, session_id: str) -> None:
+        await self._keys.destroy_keys(tx, session_id, await _owners(tx, session_id))
+
+
+async def _owners(session: ReadSession, session_id: str) -> set[str]:
+    people = await candidates_of(session, session_id)
+    return {one.id for one in people} | {one.sitting_id for one in people}
+
+
+class Erasing:
+    """``database_file`` is SQLite's own file, looked into afterwards; None elsewhere."""
+
+    def __init__(
+        self,
+        database: Database,
+        clock: Clock,
+        ledger: Ledger,
+        pictures: PictureKeys,
+        settings: ErasureSettings,
+        database_file: Path | None,
+    ) -> None:
+        self._db = database
+        self._ledger = ledger
+        self._orders = Orders(ledger, clock, needed=settings.needed, approvers=settings.approvers)
+        self._destroying = Destroying(
+            database,
+            ledger,
+            clock,
+            self._orders,
+            owners=[_ArchiveKeys(), _Pictures(pictures)],
+            covered=self._covered,
+            database_file=database_file,
+        )
+
+    async def hold(self, principal: Principal, session_id: str, reason: str) -> Hold:
+        """Raises ``sessions.unknown``, ``erasure.reason``, ``erasure.erased``."""
+        principal.need(*_HOLDERS)
+        async with self._db.write() as tx:
+            await session_row(tx, session_id)
+            return await self._orders.hold(tx, session_id, reason=reason, by=principal.subject)
+
+    async def lift(self, principal: Principal, hold_id: str, reason: str) -> Hold:
+        """Raises ``erasure.hold_unknown``, ``erasure.hold_lifted``, ``erasure.reason``."""
+        principal.need(*_HOLDERS)
+        async with self._db.write() as tx:
+            return await self._orders.lift(tx, hold_id, reason=reason, by=principal.subject)
+
+    async def standing(
+        self, principal: Principal, session_id: str
+    ) -> tuple[list[Hold], Erasure | None]:
+        """Every hold, and the order if there is one. Raises ``sessions.unknown``."""
+        principal.need(*_HOLDERS, Role.CHIEF)
+        async with self._db.read() as session:
+            await session_row(session, session_id)
+            holds = await self._orders.holds(session, session_id)
+            return holds, await self._orders.of_session(session, session_id)
+
+    async def order(
+        self, principal: Principal, session_id: str, reason: str, approvers: Sequence[str]
+    ) -> Erasure:
+        """Raises ``sessions.unknown`` and what ``Orders.order`` raises."""
+        principal.need(Role.OFFICER)
+        async with self._db.write() as tx:
+            await session_row(tx, session_id)
+            return await self._orders.order(
+                tx, session_id, reason=reason, by=principal.subject, approvers=approvers
+            )
+
+    async def agree(self, principal: Principal, erasure_id: str) -> Erasure:
+        """Raises what ``Orders.agree`` raises."""
+        async with self._db.write() as tx:
+            return await self._orders.agree(tx, erasure_id, by=principal.subject)
+
+    async def run(self, principal: Principal, erasure_id: str) -> Erasure:
+        """Raises what ``Destroying.run`` raises."""
+        principal.need(Role.OFFICER)
+        return await self._destroying.run(erasure_id)
+
+    async def statement(self, principal: Principal, erasure_id: str) -> Statement:
+        """The signed destruction record. Raises ``erasure.unknown``, ``erasure.not_erased``."""
+        principal.need(*_HOLDERS, Role.CHIEF)
+        return await self._destroying.statement(erasure_id)
+
+    async def forget_elsewhere(self) -> None:
+        """Drop keys from this process's memory that another process erased."""
+        async with self._db.read() as session:
+            await self._ledger.keys.forget_erased(session)
+
+    async def watch(self, stop: asyncio.Event, period_s: float) -> None:
+        """``forget_elsewhere`` until ``stop`` is set; a look that fails is tried again."""
+        while not stop.is_set():
+            try:
+                await self.forget_elsewhere()
+            except Exception:  # noqa: BLE001 - the database may be away for a moment
+                _log.exception("erased keys were not looked for; tried again")
+            with suppress(TimeoutError):
+                await asyncio.wait_for(stop.wait(), period_s)
+
+    async def _covered(self, stream_id: str, seq: int) -> bool:
+        """Under a signed checkpoint; where there is no tree, committed is all there is."""
+        async with self._db.read() as session:
+            tree = self._ledger.tree
+            if await tree.newest(session) is None:
+                return True
+            return await tree.proof(session, stream_id, seq) is not None

@@ -1,0 +1,213 @@
+"""Destroying a session's keys: k of n, holds, the order first; unreadable after, still verified."""
+
+import json
+from collections.abc import Sequence
+from pathlib import Path
+
+import pytest
+from sqlalchemy import select
+
+from kernel.codec import canonical_json
+from kernel.db import Database, ReadSession, WriteSession
+from kernel.errors import Refusal
+from ledger.erasure import Destroying, Orders, State, read_statement
+from ledger.erasure.traces import found_in
+from ledger.tables import KeyRow
+from ledger.verify import verify
+from tests.integration.ledger.world import SESSION, LedgerWorld
+
+THREE = ("chief", "supervisor", "officer_2")
+
+
+class NoOwner:
+    """Another owner of keys, in no table: how often it was asked."""
+
+    name = "pictures"
+    tables: Sequence[str] = ()
+
+    def __init__(self) -> None:
+        self.destroyed: list[str] = []
+
+    async def wrapped_keys(self, _session: ReadSession, _session_id: str, /) -> Sequence[bytes]:
+        return []
+
+    async def destroy(self, _tx: WriteSession, session_id: str) -> None:
+        self.destroyed.append(session_id)
+
+
+class Registry:
+    """Orders and destruction over a world."""
+
+    def __init__(self, world: LedgerWorld, *, covered: bool = True) -> None:
+        self.world = world
+        self.covered = covered
+        self.owner = NoOwner()
+        self.orders = Orders(world.ledger, world.clock, needed=2, approvers=3)
+        self.destroying = Destroying(
+            world.database, world.ledger, world.clock, self.orders, owners=[self.owner],
+            covered=self._is_covered, database_file=world.database.sqlite_file,
+        )  # fmt: skip
+
+    async def _is_covered(self, _stream: str, _seq: int) -> bool:
+        return self.covered
+
+    async def order(self, by: str = "officer", approvers: Sequence[str] = THREE) -> str:
+        async with self.world.database.write() as tx:
+            made = await self.orders.order(
+                tx, SESSION, reason="保存期满", by=by, approvers=approvers
+            )
+        return made.erasure_id
+
+    async def agree(self, erasure_id: str, by: str) -> State:
+        async with self.world.database.write() as tx:
+            return (await self.orders.agree(tx, erasure_id, by=by)).state
+
+
+@pytest.fixture
+async def sealed(world: LedgerWorld) -> LedgerWorld:
+    for number in range(3):
+        one = await world.candidate(f"sitting_{number}")
+        await one.save(3)
+        await world.hand_in(one)
+    await world.seal([(f"sitting_{n}", "submitted") for n in range(3)])
+    return world
+
+
+async def _wrapped(database: Database) -> list[bytes]:
+    async with database.read() as session:
+        return list(await session.scalars(select(KeyRow.wrapped)))
+
+
+async def test_two_of_three_destroy_what_nobody_reads_again_and_the_chain_verifies(
+    sealed: LedgerWorld, tmp_path: Path
+) -> None:
+    registry = Registry(sealed)
+    archive, keys = await sealed.export(tmp_path / "before")
+    before = await _wrapped(sealed.database)
+    erasure_id = await registry.order()
+    with pytest.raises(Refusal, match="erasure.not_approved"):
+        await registry.destroying.run(erasure_id)
+    assert await registry.agree(erasure_id, "chief") is State.ORDERED
+    assert await registry.agree(erasure_id, "supervisor") is State.APPROVED
+    done = await registry.destroying.run(erasure_id)
+    assert done.state is State.ERASED
+    assert registry.owner.destroyed == [SESSION]
+    async with sealed.database.read() as session:
+        with pytest.raises(Refusal) as refused:
+            await sealed.ledger.read(session, "sitting/sitting_1")
+        assert refused.value.code == "ledger.key_missing"
+    after = await _wrapped(sealed.database)
+    gone = set(before) - set(after)
+    assert len(gone) == 5  # the session's key, its stream's, three sittings'
+    file = sealed.database.sqlite_file
+    if file is not None:
+        held = [file.with_name(file.name + end) for end in ("", "-wal", "-shm")]
+        assert found_in(held, sorted(gone)) == set()
+    assert verify(archive).good
+    assert verify(archive, keys).good  # an old key file still opens an old archive: keep neither
+    again, no_keys = await sealed.export(tmp_path / "after")
+    assert json.loads(no_keys.read_bytes())["keys"] == {}
+    report = verify(again)
+    assert report.good
+    assert report.streams == 7
+
+
+async def test_the_destruction_record_says_who_when_what_and_is_signed(sealed: LedgerWorld) -> None:
+    registry = Registry(sealed)
+    erasure_id = await registry.order()
+    with pytest.raises(Refusal, match="erasure.not_erased"):
+        await registry.destroying.statement(erasure_id)
+    for by in ("chief", "officer_2"):
+        await registry.agree(erasure_id, by)
+    await registry.destroying.run(erasure_id)
+    written = (await registry.destroying.statement(erasure_id)).to_bytes()
+    facts = read_statement(written).facts
+    assert sorted(facts["agreed"]) == ["chief", "officer_2"]
+    assert facts["keys"] == {"ledger": 5, "pictures": 0}
+    assert facts["files"]["traces"] == 0
+    assert facts["order"]["stream"] == f"destruction/{SESSION}"
+    changed = json.loads(written)
+    changed["facts"]["agreed"]["supervisor"] = 1
+    with pytest.raises(Refusal, match="erasure.statement"):
+        read_statement(canonical_json(changed))
+    async with sealed.database.read() as session:
+        kinds = [one.kind for one in await sealed.ledger.read(session, f"destruction/{SESSION}")]
+    assert kinds == ["destruction_opened", "keys_erased_ordered", "keys_erased"]
+
+
+async def test_a_hold_stops_every_step_until_it_is_lifted(sealed: LedgerWorld) -> None:
+    registry = Registry(sealed)
+    erasure_id = await registry.order()
+    async with sealed.database.write() as tx:
+        hold = await registry.orders.hold(tx, SESSION, reason="复核诉讼", by="supervisor")
+    with pytest.raises(Refusal, match="erasure.held"):
+        await registry.agree(erasure_id, "chief")
+    async with sealed.database.write() as tx:
+        await registry.orders.lift(tx, hold.hold_id, reason="诉讼结束", by="supervisor")
+    for by in ("chief", "supervisor"):
+        await registry.agree(erasure_id, by)
+    async with sealed.database.write() as tx:
+        await registry.orders.hold(tx, SESSION, reason="再次保全", by="officer")
+    with pytest.raises(Refusal, match="erasure.held"):
+        await registry.destroying.run(erasure_id)
+    assert len(await _wrapped(sealed.database)) > 5
+
+
+@pytest.mark.parametrize(
+    "approvers",
+    [("chief", "supervisor"), ("chief", "chief", "supervisor"), ("officer", *THREE[:2])],
+)
+async def test_an_order_names_as_many_others_as_the_policy_wants(
+    sealed: LedgerWorld, approvers: Sequence[str]
+) -> None:
+    with pytest.raises(Refusal, match="erasure.approvers"):
+        await Registry(sealed).order(approvers=approvers)
+
+
+async def test_strangers_and_repeats_do_not_count(sealed: LedgerWorld) -> None:
+    registry = Registry(sealed)
+    erasure_id = await registry.order()
+    await registry.agree(erasure_id, "chief")
+    for by, code in (("chief", "erasure.agreed"), ("officer", "erasure.not_approver")):
+        with pytest.raises(Refusal, match=code):
+            await registry.agree(erasure_id, by)
+    with pytest.raises(Refusal, match="erasure.ordered"):
+        await registry.order()
+
+
+async def test_nothing_goes_before_the_order_is_covered_and_a_second_run_ends_it(
+    sealed: LedgerWorld,
+) -> None:
+    registry = Registry(sealed, covered=False)
+    before = set(await _wrapped(sealed.database))
+    erasure_id = await registry.order()
+    for by in ("chief", "supervisor"):
+        await registry.agree(erasure_id, by)
+    with pytest.raises(Refusal, match="erasure.not_covered"):
+        await registry.destroying.run(erasure_id)
+    assert before <= set(await _wrapped(sealed.database))
+    registry.covered = True
+    assert (await registry.destroying.run(erasure_id)).state is State.ERASED
+    assert (await registry.destroying.run(erasure_id)).state is State.ERASED
+    with pytest.raises(Refusal, match="erasure.erased"):
+        await registry.order()
+
+
+async def test_only_a_sealed_session_is_ordered(world: LedgerWorld) -> None:
+    with pytest.raises(Refusal, match="ledger.not_sealed"):
+        await Registry(world).order()
+
+
+async def test_another_process_forgets_the_keys_too(sealed: LedgerWorld) -> None:
+    other = sealed.another()
+    async with sealed.database.read() as session:
+        assert await other.read(session, "sitting/sitting_0")
+    registry = Registry(sealed)
+    erasure_id = await registry.order()
+    for by in ("chief", "supervisor"):
+        await registry.agree(erasure_id, by)
+    await registry.destroying.run(erasure_id)
+    async with sealed.database.read() as session:
+        await other.keys.forget_erased(session)
+        with pytest.raises(Refusal, match="ledger.key_missing"):
+            await other.read(session, "sitting/sitting_0")
