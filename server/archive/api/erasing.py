@@ -11,7 +11,6 @@ from kernel.web import refusals, staff
 from ledger.erasure import Erasure, Hold
 from server.archive.service.erasing import Erasing
 
-Anybody = Annotated[Principal, staff(*Role)]
 Holder = Annotated[Principal, staff(Role.OFFICER, Role.SUPERVISOR)]
 Officer = Annotated[Principal, staff(Role.OFFICER)]
 Looker = Annotated[Principal, staff(Role.OFFICER, Role.SUPERVISOR, Role.CHIEF)]
@@ -130,7 +129,7 @@ def _orders(api: APIRouter, service: Erasing) -> None:
             erasure__erased=Kind.CONFLICT,
         ),
     )
-    async def agree(principal: Anybody, erasure_id: str) -> ErasureBody:
+    async def agree(principal: Looker, erasure_id: str) -> ErasureBody:
         return _erasure(await service.agree(principal, erasure_id))
 
     @api.post(

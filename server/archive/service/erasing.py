@@ -131,6 +131,7 @@ class Erasing:
 
     async def agree(self, principal: Principal, erasure_id: str) -> Erasure:
         """Raises what ``Orders.agree`` raises."""
+        principal.need(*_HOLDERS, Role.CHIEF)
         async with self._db.write() as tx:
             return await self._orders.agree(tx, erasure_id, by=principal.subject)
 

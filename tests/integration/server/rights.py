@@ -258,13 +258,13 @@ _TABLE: tuple[tuple[tuple[Role, ...], tuple[str, ...]], ...] = (
         (
             "GET /api/sessions/{session_id}/erasure",
             "GET /api/erasures/{erasure_id}/statement.json",
+            "POST /api/erasures/{erasure_id}/agree",  # the order names who of them may
         ),
     ),
     (
         (Role.OFFICER,),
         ("POST /api/sessions/{session_id}/erasure", "POST /api/erasures/{erasure_id}/run"),
     ),
-    (ANYBODY, ("POST /api/erasures/{erasure_id}/agree",)),  # the order names who may
     (
         (
             Role.OFFICER,

@@ -153,8 +153,13 @@ def test_who_only_looks_or_marks_changes_nothing_else() -> None:
     harmless = {"POST /api/staff/sign-out"}
     marking = {"POST /api/sessions/{session_id}/marking/undo", "POST /api/marking/{task_id}"}
     looking = {"POST /api/sittings/{sitting_id}/replay"}  # it leaves its own record, nothing else
+    keeping = {  # a hold keeps what is there; agreeing to an order is a supervisor's own duty
+        "POST /api/sessions/{session_id}/holds",
+        "POST /api/holds/{hold_id}/lift",
+        "POST /api/erasures/{erasure_id}/agree",
+    }
     allowed = {
-        Role.SUPERVISOR: harmless | looking,
+        Role.SUPERVISOR: harmless | looking | keeping,
         Role.AUDITOR: harmless,
         Role.MARKER: harmless | marking,
     }
