@@ -1,11 +1,10 @@
 """A second verifier, written from docs/formats alone: nothing of this program is imported.
 
-``python tests/vectors/stranger.py ARCHIVE.zip [KEY-FILE]`` prints what is wrong, exit 1 if anything
+``python -m tests.vectors.stranger ARCHIVE.zip [KEY-FILE]`` prints what is wrong, exit 1 if anything
 is. It names the stream and the record where a rule of ledger.md §8 first fails, and does not guess
 what happened. It is a test of the documents; where they are not enough, they are wrong.
 """
 
-import base64
 import json
 import re
 import struct
@@ -17,97 +16,25 @@ from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
-from cryptography.exceptions import InvalidSignature, InvalidTag
-from cryptography.hazmat.primitives.asymmetric import ec, ed25519
-from cryptography.hazmat.primitives.asymmetric.utils import encode_dss_signature
+from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.kdf.hkdf import HKDF
+
+from tests.vectors.stranger_frames import (
+    WrongError,
+    canonical,
+    device_signed,
+    fields_of,
+    frame,
+    server_signed,
+)
+from tests.vectors.stranger_tree import tree_problems
 
 Problems = list[str]
 Kinds = dict[str, tuple[str, tuple[str, ...]]]
 """Kind → who writes it, and the nouns of the streams it may stand in."""
 OPENINGS = {"opened", "room_opened", "session_opened"}
-
-
-class WrongError(Exception):
-    """Something does not hold."""
-
-
-# --- codec.md -----------------------------------------------------------------------------------
-
-
-def frame(kind: str, version: int, fields: list[Any]) -> bytes:
-    name = kind.encode("ascii")
-    return b"GY" + bytes([len(name)]) + name + struct.pack(">H", version) + _field(fields)
-
-
-def _field(value: Any) -> bytes:
-    if value is None:
-        return b"\0"
-    if isinstance(value, bool):
-        return b"\x06" if value else b"\x05"
-    if isinstance(value, bytes):
-        return b"\x01" + struct.pack(">I", len(value)) + value
-    if isinstance(value, str):
-        return b"\x02" + struct.pack(">I", len(value.encode())) + value.encode()
-    if isinstance(value, int):
-        return b"\x03" + struct.pack(">Q", value)
-    return b"\x04" + struct.pack(">I", len(value)) + b"".join(map(_field, value))
-
-
-def fields_of(kind: str, version: int, data: bytes) -> list[Any]:
-    """Reads a frame, and refuses it unless writing it again gives the same bytes."""
-    start = 3 + len(kind) + 2
-    try:
-        value, _ = _value(data, start)
-    except (IndexError, struct.error, UnicodeDecodeError) as wrong:
-        raise WrongError(f"no {kind}") from wrong
-    if not isinstance(value, list) or frame(kind, version, value) != data:
-        raise WrongError(f"no {kind}")
-    return value
-
-
-def _value(data: bytes, at: int) -> tuple[Any, int]:
-    tag, at = data[at], at + 1
-    if tag in (0, 5, 6):
-        return {0: None, 5: False, 6: True}[tag], at
-    if tag == 3:
-        return struct.unpack_from(">Q", data, at)[0], at + 8
-    (size,), at = struct.unpack_from(">I", data, at), at + 4
-    if tag in (1, 2):
-        raw = data[at : at + size]
-        return (raw if tag == 1 else raw.decode()), at + size
-    if tag != 4:
-        raise WrongError("unknown tag")
-    items = []
-    for _ in range(size):
-        item, at = _value(data, at)
-        items.append(item)
-    return items, at
-
-
-def canonical(value: Any) -> str:
-    return json.dumps(value, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
-
-
-def server_signed(public: bytes, message: bytes, signature: bytes) -> bool:
-    try:
-        ed25519.Ed25519PublicKey.from_public_bytes(public).verify(signature, message)
-    except (InvalidSignature, ValueError):
-        return False
-    return True
-
-
-def device_signed(public: str, message: bytes, signature: str) -> bool:
-    raw = bytes.fromhex(signature)
-    r, s = int.from_bytes(raw[:32], "big"), int.from_bytes(raw[32:], "big")
-    try:
-        key = ec.EllipticCurvePublicKey.from_encoded_point(ec.SECP256R1(), bytes.fromhex(public))
-        key.verify(encode_dss_signature(r, s), message, ec.ECDSA(SHA256()))
-    except (InvalidSignature, ValueError):
-        return False
-    return len(raw) == 64
 
 
 # --- archive.md ---------------------------------------------------------------------------------
@@ -311,91 +238,6 @@ def check_bodies(bodies: Bodies, name: str, data: bytes) -> str | None:
     except (WrongError, KeyError) as wrong:
         return f"{name} #{seq}: {wrong}"
     return None
-
-
-# --- ledger.md §8: the tree ----------------------------------------------------------------------
-
-
-def tree_problems(held: dict[str, bytes], folder: str, seal: list[Any], public: bytes,
-                  witnesses: list[str], quorum: int) -> Problems:  # fmt: skip
-    """The tree's part: signatures, root, and every record of the seal among its leaves."""
-    place = folder + "tree/checkpoint"
-    if place not in held or folder + "tree/leaves.bin" not in held:
-        return [f"{place}: missing"] if quorum or place in held else []
-    note = held[place].decode(errors="replace")
-    text, _, lines = note.rpartition("\n\n")
-    text += "\n"
-    cosigned = sum(_signed(text, lines, key) for key in witnesses)
-    key = b"\x01" + public
-    own = f"{seal[0]}+{_key_id(seal[0], key)}+{base64.b64encode(key).decode()}"
-    if not _signed(text, lines, own):
-        return [f"{place}: signature"]
-    problems = [f"{place}: {cosigned} witnesses"] if cosigned < quorum else []
-    try:
-        streams = _streams_in_tree(text, seal[0], held[folder + "tree/leaves.bin"])
-    except (WrongError, ValueError, IndexError) as wrong:
-        return [*problems, f"{place}: {wrong}"]
-    for name, count, head in seal[4]:
-        hashes = streams.get(name, [])
-        if (len(hashes), hashes[-1:]) != (count, [head]):
-            problems.append(f"{name} #{min(len(hashes), count)}: not as in the tree")
-    return problems
-
-
-def _streams_in_tree(text: str, log: str, data: bytes) -> dict[str, list[bytes]]:
-    """Record hashes by stream, once they come to the root of the checkpoint."""
-    origin, size, root = text.split("\n")[:3]
-    part = fields_of("tree-part", 1, data)
-    leaves, streams = _leaves(part)
-    if [origin, int(size), part[0]] != [log, part[1], log]:
-        raise WrongError("another origin or size")
-    siblings = [part[3][at : at + 32] for at in range(0, len(part[3]), 32)]
-    found = _root(leaves, 0, part[1], siblings)
-    if siblings or base64.b64encode(found).decode() != root:
-        raise WrongError("another root")
-    return streams
-
-
-def _key_id(name: str, key: bytes) -> str:
-    return sha256(name.encode() + b"\n" + key).hexdigest()[:8]
-
-
-def _signed(text: str, lines: str, verifier_key: str) -> bool:
-    """Whether a note carries a good signature of this key (C2SP signed-note, cosignature/v1)."""
-    name, key_id, body = verifier_key.split("+", 2)
-    key = base64.b64decode(body)
-    for line in lines.strip().split("\n"):
-        _, who, value = line.split(" ")
-        raw = base64.b64decode(value)
-        if who == name and raw[:4].hex() == key_id == _key_id(name, key):
-            message, signature = text, raw[4:]
-            if key[0] == 4:
-                at_s, signature = int.from_bytes(signature[:8], "big"), signature[8:]
-                message = f"cosignature/v1\ntime {at_s}\n{text}"
-            return server_signed(key[1:], message.encode(), signature)
-    return False
-
-
-def _leaves(part: list[Any]) -> tuple[dict[int, bytes], dict[str, list[bytes]]]:
-    """Leaf hashes by index; record hashes by stream."""
-    leaves, streams = {}, {}
-    for name, indices, hashes in part[2]:
-        streams[name] = [hashes[at : at + 32] for at in range(0, len(hashes), 32)]
-        for seq, record in enumerate(streams[name], 1):
-            index = int.from_bytes(indices[8 * (seq - 1) : 8 * seq], "big")
-            leaves[index] = sha256(b"\0" + frame("tree-leaf", 1, [name, seq, record])).digest()
-    return leaves, streams
-
-
-def _root(leaves: dict[int, bytes], begin: int, end: int, siblings: list[bytes]) -> bytes:
-    """RFC 6962: known leaves, and for each range without any the next sibling."""
-    if not any(begin <= index < end for index in leaves):
-        return siblings.pop(0)
-    if end - begin == 1:
-        return leaves[begin]
-    middle = begin + (1 << ((end - begin - 1).bit_length() - 1))
-    left = _root(leaves, begin, middle, siblings)
-    return sha256(b"\x01" + left + _root(leaves, middle, end, siblings)).digest()
 
 
 def kinds_of(page: str) -> Kinds:

@@ -14,11 +14,10 @@ from setup.places import ROOT
 from tests.mutations.campaign import ATTACKS
 from tests.mutations.case import Case
 from tests.mutations.shapes import Shape, build
-from tests.vectors import stranger
+from tests.vectors import stranger, stranger_frames, stranger_tree
 from tests.vectors.archive import ARCHIVE, KEYS
 from tests.vectors.archive import build as build_vector
 
-PROGRAM = Path(stranger.__file__)
 KINDS = stranger.kinds_of((ROOT / "docs" / "formats" / "kinds.md").read_text())
 
 
@@ -31,12 +30,16 @@ def shape() -> Shape:
 
 def test_the_stranger_knows_nothing_of_this_program() -> None:
     names: set[str] = set()
-    for node in ast.walk(ast.parse(PROGRAM.read_text())):
-        if isinstance(node, ast.Import):
-            names |= {one.name.partition(".")[0] for one in node.names}
-        elif isinstance(node, ast.ImportFrom):
-            names.add((node.module or "").partition(".")[0])
-    assert names - set(sys.stdlib_module_names) == {"cryptography"}
+    programs = (stranger, stranger_frames, stranger_tree)
+    for program in programs:
+        for node in ast.walk(ast.parse(Path(str(program.__file__)).read_text())):
+            if isinstance(node, ast.Import):
+                names |= {one.name for one in node.names}
+            elif isinstance(node, ast.ImportFrom):
+                names.add(node.module or "")
+    foreign = {one for one in names if one.partition(".")[0] not in sys.stdlib_module_names}
+    own = {one.__name__ for one in programs}
+    assert {one for one in foreign if not one.startswith("cryptography.")} < own
 
 
 def test_the_archive_of_the_vectors_is_fresh() -> None:
@@ -91,8 +94,8 @@ def test_the_stranger_accepts_a_lived_session_with_its_keys(shape: Shape, tmp_pa
 
 def test_the_stranger_is_a_program(tmp_path: Path) -> None:
     def run(path: Path) -> subprocess.CompletedProcess[str]:
-        words = [sys.executable, str(PROGRAM), str(path), str(KEYS)]
-        return subprocess.run(words, capture_output=True, text=True, check=False, cwd=tmp_path)
+        words = [sys.executable, "-m", stranger.__name__, str(path), str(KEYS)]
+        return subprocess.run(words, capture_output=True, text=True, check=False, cwd=ROOT)
 
     good = run(ARCHIVE)
     assert (good.returncode, good.stdout) == (0, "holds\n")
