@@ -1,5 +1,5 @@
 """A data directory, its server running or not: every stream against its head, every seal against
-its streams, what was acknowledged against what is recorded.
+its streams, what was acknowledged against what is recorded, the tree against all of it.
 
 Rules kept here: one consistent view, nothing written, nothing waited for; nothing is read but the
 directory; memory is one block of records, and one stream where one is broken.
@@ -22,6 +22,7 @@ from ledger.record import Header, record_hash
 from ledger.report import Report
 from ledger.stored import StoredHead, StoredRecord, stored_heads, stored_records
 from ledger.tables import DeviceRow, RecordRow, SealRow, StreamRow
+from ledger.verify.living import check_tree
 
 Progress = Callable[[int, int], None]
 _BLOCK = 2_000
@@ -40,6 +41,7 @@ async def verify_directory(
         report.found.append(Finding(Damage.SEAL, str(KEY_RING), detail="another server's key"))
     async with snapshot(database) as session:
         await _Live(session, report, progress).run()
+        await check_tree(session, folder, report, bytes.fromhex(report.server_public))
     return report
 
 

@@ -17,11 +17,13 @@ import pytest
 
 from kernel.db import Database
 from kernel.errors import Refusal
+from kernel.lease import FileLease
 from kernel.settings import DATABASE_FILE
 from ledger.chain import Damage
 from ledger.report import Report
 from ledger.tables import LedgerTable
 from ledger.verify import verify
+from ledger.verify.living import CHECKPOINT_PLACE
 from tests.e2e.serving import gongyuan
 from tests.integration.ledger.world import Candidate, LedgerWorld
 
@@ -292,3 +294,74 @@ async def test_a_sealed_session_is_held_against_its_seal(
         database.execute(text, (S,))
     report = await verified(site.folder)
     assert (damage, place, seq) in {(one.damage, one.place, one.seq) for one in report.findings}
+
+
+async def _covered(site: Site) -> None:
+    """A tree over everything, its last checkpoint beside the database."""
+    place = site.folder / CHECKPOINT_PLACE
+    lease = FileLease(site.folder / "ledger" / "lock")
+    sequencer = site.world.another().sequencer(place, lease)
+    await sequencer.round()
+    await site.people[0].save(2)
+    await sequencer.round()
+    await sequencer.leave()
+
+
+async def test_the_tree_of_a_data_directory_is_grown_again_from_its_records(site: Site) -> None:
+    await _covered(site)
+    await site.people[1].save(1)  # not yet in the tree, and rightly so
+    report = await verified(site.folder, site.world.ledger.server_public)
+    assert report.good, report.words()
+    assert report.tree_size == report.records - 1
+
+
+@pytest.mark.parametrize(
+    ("statement", "damage", "place"),
+    [
+        ("UPDATE ledger_tree SET size = size - 2", Damage.ROLLED_BACK, CHECKPOINT_PLACE),
+        ("UPDATE ledger_tree SET root = zeroblob(32)", Damage.FORKED, "tree of"),
+        ("DELETE FROM ledger_leaf WHERE leaf_index = 7", Damage.TREE, ""),
+        ("UPDATE ledger_checkpoint SET root = zeroblob(32)", Damage.FORKED, "checkpoint of"),
+        ("UPDATE ledger_checkpoint SET note = replace(note, '\n', ' ')", Damage.TREE, "checkpoint"),
+        ("DELETE FROM ledger_tree", Damage.ROLLED_BACK, CHECKPOINT_PLACE),
+        (
+            "INSERT INTO ledger_leaf (leaf_index, tree, stream, seq) VALUES (9999, 1, 1, 9999)",
+            Damage.TREE,
+            "tree of",
+        ),
+    ],
+)
+async def test_what_was_changed_about_the_tree_is_found(
+    site: Site, statement: str, damage: Damage, place: str
+) -> None:
+    await _covered(site)
+    await site.stop()
+    with closing(sqlite3.connect(site.file)) as connection:
+        connection.execute(statement)
+        connection.commit()
+    report = await verified(site.folder, site.world.ledger.server_public)
+    assert any(one.damage is damage and one.place.startswith(place) for one in report.found), (
+        report.words()
+    )
+
+
+async def test_a_stream_rewritten_with_its_keys_is_found_by_the_tree(site: Site) -> None:
+    """The insider makes a whole new chain and a fitting head; only the leaves know better."""
+    await _covered(site)
+    await site.stop()
+    with closing(sqlite3.connect(site.file)) as connection:
+        number, last = connection.execute(
+            "SELECT number, next_seq - 1 FROM ledger_stream WHERE stream_id = ?", [T]
+        ).fetchone()
+        connection.execute("DELETE FROM ledger_record WHERE stream = ? AND seq = ?", [number, last])
+        head = connection.execute(
+            "SELECT hash FROM ledger_record WHERE stream = ? AND seq = ?", [number, last - 1]
+        ).fetchone()[0]
+        connection.execute(
+            "UPDATE ledger_stream SET next_seq = ?, head = ? WHERE number = ?",
+            [last, head, number],
+        )
+        connection.execute("UPDATE ledger_device SET acked_through = 1 WHERE stream = ?", [number])
+        connection.commit()
+    report = await verified(site.folder, site.world.ledger.server_public)
+    assert [(one.damage, one.place, one.seq) for one in report.found] == [(Damage.TREE, T, last)]
