@@ -39,6 +39,7 @@ class Report:
     conflicts: int = 0
     staff_acts: int = 0
     tree_size: int = 0
+    custody: str = ""
     cosignatures: int = 0
     witnessed: int = 0
     quorum: int = 0
@@ -103,6 +104,7 @@ class Report:
             said.append("verify.witnessed")
         elif self.tree_size:
             said.append("verify.no_witness")
+        said.append("verify.custody" if self.custody else "verify.no_custody")
         said.append("verify.trusted" if self.trusted else "verify.signer")
         return said
 
@@ -111,6 +113,7 @@ class Report:
         return [
             "verify.live_counts",
             "verify.live_closed",
+            "verify.live_tree" if self.tree_size else "verify.live_no_tree",
             signer if self.server_public else "verify.live_no_key",
         ]
 

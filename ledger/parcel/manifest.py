@@ -30,7 +30,9 @@ class Absent(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class Manifest(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """The content of ``manifest.json``; files by path. ``signer_public`` is hex Ed25519."""
+    """The content of ``manifest.json``; files by path. ``signer_public`` is hex; ``custody`` says
+    how the keys of the log were kept, empty where an older program made the archive.
+    """
 
     format: str
     archive_id: str
@@ -40,6 +42,7 @@ class Manifest(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     signer_public: str
     files: tuple[Entry, ...]
     absent: tuple[Absent, ...] = ()
+    custody: str = ""
 
 
 def is_safe_path(path: str) -> bool:
@@ -48,8 +51,11 @@ def is_safe_path(path: str) -> bool:
 
 
 def manifest_bytes(manifest: Manifest) -> bytes:
-    """Canonical JSON."""
-    return canonical_json(msgspec.to_builtins(manifest))
+    """Canonical JSON; a custody that is not known is left out."""
+    stated = msgspec.to_builtins(manifest)
+    if not manifest.custody:
+        del stated["custody"]
+    return canonical_json(stated)
 
 
 def read_manifest(data: bytes) -> Manifest:

@@ -140,6 +140,7 @@ class ParcelWriter:
         made_at_ms: int,
         signer_public: bytes,
         sign: Callable[[bytes], bytes],
+        custody: str = "",
     ) -> Manifest:
         """Writes manifest and signature and gives the parcel its name."""
         manifest = Manifest(
@@ -151,6 +152,7 @@ class ParcelWriter:
             signer_public=signer_public.hex(),
             files=tuple(self._entries[path] for path in sorted(self._entries)),
             absent=tuple(sorted(self._absent, key=lambda one: one.path)),
+            custody=custody,
         )
         stored = manifest_bytes(manifest)
         signature = sign(signed_bytes(stored))

@@ -212,6 +212,7 @@ class _Check:
         self._report.files = stated.files
         manifest = stated.manifest
         signer = "" if manifest is None else manifest.signer_public
+        self._report.custody = "" if manifest is None else manifest.custody
         if seal is not None and signer and signer != seal.file.server_public.hex():
             self._add(Damage.SEAL, MANIFEST, detail="another key than the seal's")
         explained = {place for place, _ in self._container}

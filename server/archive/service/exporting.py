@@ -144,6 +144,7 @@ class ArchiveService:
                 made_at_ms=made_at_ms,
                 signer_public=self._ledger.server_public,
                 sign=self._keyring.signer("ledger").sign,
+                custody=self._ledger.custody,
             )
         size, sha256 = await asyncio.to_thread(_measured, path)
         async with self._db.write() as tx:
