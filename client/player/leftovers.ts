@@ -3,7 +3,7 @@
  * (the server keeps them as late data) and recordings.
  */
 import type { SittingState } from '@/shared/contract'
-import { keepAck, StoredJournal } from './answers/journal'
+import { keepAck, provenThrough, StoredJournal } from './answers/journal'
 import { Outbox } from './answers/outbox'
 import type { Store } from './answers/store'
 import { Pieces } from './camera/pieces'
@@ -32,9 +32,11 @@ export async function sendLeftovers(
     acked: (ack) => {
       keepAck(store, sitting_id, ack).catch(() => undefined)
     },
+    doubted: () => undefined,
     stopped: () => undefined,
     reached: () => undefined,
   })
-  outbox.add(...(await journal.from(acked_through + 1)))
+  const proven = await provenThrough(store, sitting_id, epoch)
+  outbox.add(...(await journal.from(Math.min(acked_through, proven) + 1)))
   return outbox
 }

@@ -2,7 +2,13 @@
 import { reactive } from 'vue'
 import type { SittingState } from '@/shared/contract'
 import type { Store } from './answers/store'
-import { keepAck, MemoryJournal, StoredJournal, unsentBefore } from './answers/journal'
+import {
+  keepAck,
+  MemoryJournal,
+  provenThrough,
+  StoredJournal,
+  unsentBefore,
+} from './answers/journal'
 import { resumed } from './answers/resume'
 import type { Camera } from './camera/camera'
 import { CameraDuty } from './camera/duty'
@@ -75,7 +81,8 @@ export async function openSeat(
   })
   const earlier = store === null ? [] : await unsentBefore(store, sitting_id, epoch)
   const own = await journal.from(1)
-  const found = resumed(paper, own, earlier)
+  const proven = store === null ? 0 : await provenThrough(store, sitting_id, epoch)
+  const found = resumed(paper, own, earlier, proven)
   await exam.resume(found)
   const seatView = reactive<SeatView>({ fullscreen: true })
   const stops = [onDuty(parts, state, exam, epoch), onWatch(exam, seatView)]

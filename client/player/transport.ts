@@ -3,8 +3,8 @@
  * practice has its own, in memory.
  *
  * Contract: a call that the other side declined rejects with `Refused`, one that got no answer with
- * `Unreachable` and may be repeated with the same content; an `Ack` means that everything up to
- * `acked_through` is on the server's disk.
+ * `Unreachable` and may be repeated with the same content; an `Ack` that the signer `proves` means that
+ * everything up to `acked_through` is on the server's disk.
  */
 import type {
   Ack,
@@ -34,10 +34,12 @@ export interface ExamTransport {
   listen(heard: (message: LiveMessage) => void): () => void
 }
 
-/** Signs for the device; practice signs nothing. */
+/** Signs for the device and checks the server's signature; practice does neither. */
 export interface Signer {
   readonly epoch: number
   batch(events: readonly ClientEvent[]): Promise<string>
+  /** Whether the ack is the server's word about this device's events. */
+  proves(ack: Ack): Promise<boolean>
   submission(
     lastSeq: number,
     answers: Readonly<Record<string, unknown>>,

@@ -122,12 +122,12 @@ export async function unsentBefore(
   const acked = new Map<number, number>()
   for (const row of rows) {
     if (acked.has(row.epoch)) continue
-    acked.set(row.epoch, await ackedThrough(store, sitting_id, row.epoch))
+    acked.set(row.epoch, await provenThrough(store, sitting_id, row.epoch))
   }
   return rows.filter((row) => row.seq > (acked.get(row.epoch) ?? 0)).map(bare)
 }
 
-/** Remembers how far the server has acknowledged an epoch. */
+/** Remembers how far the server has acknowledged an epoch; only for an ack that was proved. */
 export async function keepAck(
   store: Store,
   sitting_id: string,
@@ -136,8 +136,13 @@ export async function keepAck(
   await store.put('facts', { ...ack }, ackName(sitting_id, ack.epoch))
 }
 
-async function ackedThrough(store: Store, sitting_id: string, epoch: number): Promise<number> {
-  const kept = (await store.get('facts', ackName(sitting_id, epoch))) as
+/** How far this computer holds the server's signed word about an epoch; 0 without one. */
+export async function provenThrough(
+  store: Store,
+  sitting_id: string,
+  epoch: number,
+): Promise<number> {
+  const kept = (await store.get('facts', ackName(sitting_id, epoch)).catch(() => undefined)) as
     { acked_through: number } | undefined
   return kept?.acked_through ?? 0
 }

@@ -1,88 +1,23 @@
 import 'fake-indexeddb/auto'
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { Refused, Unreachable } from '@/shared/api'
+import { Refused } from '@/shared/api'
 import type { Ack, AnswerResponse, EventBatch } from '@/shared/contract'
 import type { ClientEvent } from '@/shared/sign'
 import type { Sleep } from '../backoff'
-import type { Signer } from '../transport'
+import { FakeServer, signer, type Fault } from './fake-server'
 import { StoredJournal } from './journal'
 import { Outbox, type Stop } from './outbox'
 import { folded, NOTHING, type Draft } from './state'
 import { openStore } from './store'
 
-/** What the network does with one try. */
-type Fault = 'ok' | 'lost' | 'ack_lost' | 'twice' | 'old_ack' | 'gateway'
-
-/** A server by the contract: idempotent by seq, refuses a hole, acks what it holds. */
-class FakeServer {
-  events: ClientEvent[] = []
-  conflicts = 0
-  #delayed: EventBatch[] = []
-
-  take(batch: EventBatch): Ack {
-    for (const event of batch.events) {
-      const known = this.events[event.seq - 1]
-      if (known !== undefined) {
-        if (JSON.stringify(known) !== JSON.stringify(event)) this.conflicts += 1
-      } else if (event.seq === this.events.length + 1) this.events.push(event)
-      else throw new Refused({ code: 'ledger.gap', params: { next_seq: this.events.length + 1 } })
-    }
-    return this.ack(batch.epoch, this.events.length)
-  }
-
-  ack(epoch: number, acked_through: number): Ack {
-    return {
-      origin: 'o',
-      stream_id: 's',
-      epoch,
-      acked_through,
-      head_hex: '',
-      server_ms: 1,
-      frame_b64: '',
-      signature_b64: '',
-      deadline_ms: 2,
-    }
-  }
-
-  /** Delivers the batch as `fault` says; a late copy of a lost one may come in at any time. */
-  deliver(batch: EventBatch, fault: Fault): Ack {
-    const late = this.#delayed.shift()
-    if (late !== undefined) {
-      try {
-        this.take(late)
-      } catch {
-        // Nobody waits for this copy any more.
-      }
-    }
-    switch (fault) {
-      case 'lost':
-        this.#delayed.push(batch)
-        throw new Unreachable('lost')
-      case 'gateway':
-        throw new Unreachable('status 502', 10)
-      case 'ack_lost':
-        this.take(batch)
-        throw new Unreachable('ack lost')
-      case 'twice':
-        this.take(batch)
-        return this.take(batch)
-      case 'old_ack':
-        this.take(batch)
-        return this.ack(batch.epoch, batch.first_seq - 1)
-      case 'ok':
-        return this.take(batch)
-    }
-  }
-}
-
-const signer: Signer = {
-  epoch: 3,
-  batch: () => Promise.resolve('signed'),
-  submission: () => Promise.resolve({ state_hash_hex: '', signature_b64: '' }),
-}
 const soon: Sleep = () => new Promise((done) => setTimeout(done, 0))
-const hooks = { acked: () => undefined, stopped: () => undefined, reached: () => undefined }
+const hooks = {
+  acked: () => undefined,
+  doubted: () => undefined,
+  stopped: () => undefined,
+  reached: () => undefined,
+}
 
 const draft = fc.record<Draft>({
   kind: fc.constantFrom('answer_set', 'answer_cleared', 'marked', 'unmarked'),
@@ -90,7 +25,15 @@ const draft = fc.record<Draft>({
   response: fc.constantFrom<AnswerResponse>({ options: ['a'] }, { options: ['b'] }, { text: 'x' }),
   client_ms: fc.nat(),
 })
-const fault = fc.constantFrom<Fault>('ok', 'lost', 'ack_lost', 'twice', 'old_ack', 'gateway')
+const fault = fc.constantFrom<Fault>(
+  'ok',
+  'lost',
+  'ack_lost',
+  'twice',
+  'old_ack',
+  'forged',
+  'gateway',
+)
 
 let stores = 0
 
@@ -160,6 +103,32 @@ describe('the outbox', () => {
     expect(server.events.map((event) => event.seq)).toEqual([1, 2, 3])
   })
 
+  it('sends again until an ack is genuine, and tells of each that is not', async () => {
+    let tries = 0
+    const { outbox, journal, server, doubts } = await bench('forged', (batch) => {
+      tries += 1
+      return tries < 3 ? server.deliver(batch, 'forged') : server.take(batch)
+    })
+    outbox.add((await journal.append(marking('i1', 1))).event)
+    await outbox.drained()
+    expect(tries).toBe(3)
+    expect(doubts()).toBe(2)
+    expect(server.events).toHaveLength(1)
+  })
+
+  it('believes no refusal that claims to hold what was never acknowledged', async () => {
+    let tries = 0
+    const { outbox, journal, server } = await bench('claims', (batch) => {
+      tries += 1
+      if (tries < 3) throw new Refused({ code: 'ledger.gap', params: { next_seq: 100 } })
+      return server.take(batch)
+    })
+    outbox.add((await journal.append(marking('i1', 1))).event)
+    await outbox.drained()
+    expect(tries).toBe(3)
+    expect(server.events).toHaveLength(1)
+  })
+
   it.each<[string, string, Stop]>([
     ['answer.stale_epoch', 'conflict', 'fenced'],
     ['sitting.closed', 'conflict', 'closed'],
@@ -196,12 +165,18 @@ function marking(item_id: string, client_ms: number): Draft {
   return { kind: 'marked', item_id, response: null, client_ms }
 }
 
-async function bench(
-  name: string,
-  answer: (batch: EventBatch) => Ack,
-): Promise<{ outbox: Outbox; journal: StoredJournal; server: FakeServer; stops: Stop[] }> {
+interface Bench {
+  outbox: Outbox
+  journal: StoredJournal
+  server: FakeServer
+  stops: Stop[]
+  doubts: () => number
+}
+
+async function bench(name: string, answer: (batch: EventBatch) => Ack): Promise<Bench> {
   const journal = await StoredJournal.open(await openStore(`bench-${name}`), 's', signer.epoch, 1)
   const stops: Stop[] = []
+  let doubted = 0
   const outbox = new Outbox(
     async (batch) => {
       await soon(0)
@@ -209,8 +184,14 @@ async function bench(
     },
     signer,
     journal,
-    { ...hooks, stopped: (stop) => stops.push(stop) },
+    {
+      ...hooks,
+      doubted: () => {
+        doubted += 1
+      },
+      stopped: (stop) => stops.push(stop),
+    },
     soon,
   )
-  return { outbox, journal, server: new FakeServer(), stops }
+  return { outbox, journal, server: new FakeServer(), stops, doubts: () => doubted }
 }

@@ -2,9 +2,9 @@
  * Sends the log to the server, in order, until everything is acknowledged.
  *
  * Rules kept here: one batch is on its way at a time, of at most 50 events and 60 kB; a batch is
- * sent again, unchanged in content, until an ack covers it; an ack is cumulative and never goes
- * back; the server's `ledger.gap` moves the start, from the journal; a refusal that no repetition
- * can mend stops the sending and is told.
+ * sent again, unchanged in content, until an ack covers it; an ack counts only when its signature is
+ * the server's; it is cumulative and never goes back; the server's `ledger.gap` moves the start back,
+ * from the journal; a refusal that no repetition can mend stops the sending and is told.
  */
 import { Refused, Unreachable } from '@/shared/api'
 import type { Ack, EventBatch } from '@/shared/contract'
@@ -23,6 +23,8 @@ export type Stop = 'fenced' | 'closed' | 'late' | 'signed_out' | 'blocked'
 
 export interface OutboxHooks {
   acked(ack: Ack): void
+  /** An ack came that is not the server's word: nothing is saved by it, the batch goes again. */
+  doubted(): void
   stopped(stop: Stop, refusal: Refused): void
   /** After every try: whether the server was reached. */
   reached(up: boolean): void
@@ -126,6 +128,10 @@ export class Outbox {
       const signature_b64 = await this.#signer.batch(events)
       const ack = await this.#send({ epoch, first_seq: first.seq, events, signature_b64 })
       this.#hooks.reached(true)
+      if (!(await this.#signer.proves(ack))) {
+        this.#hooks.doubted()
+        return backoff_ms(failures)
+      }
       if (ack.epoch !== epoch || ack.acked_through < first.seq) return backoff_ms(failures)
       this.#accept(ack)
       return null
@@ -158,16 +164,12 @@ export class Outbox {
     return backoff_ms(failures + 1)
   }
 
-  /** The server expects another number: go on from there, with what the journal has. */
+  /** The server expects an earlier number: go on from there, with what the journal has. */
   async #rewind(gap: Refused, failures: number): Promise<number | null> {
     const next = Number(gap.params.next_seq)
     const first = this.#waiting[0]?.seq ?? 0
-    if (!Number.isSafeInteger(next) || next < 1) return backoff_ms(failures)
-    if (next > first) {
-      this.#waiting = this.#waiting.filter((event) => event.seq >= next)
-      this.#acked = Math.max(this.#acked, next - 1)
-      return null
-    }
+    // A refusal is not signed: it can ask for more, never say that something is held.
+    if (!Number.isSafeInteger(next) || next < 1 || next >= first) return backoff_ms(failures)
     const missing = (await this.#journal.from(next)).filter((event) => event.seq < first)
     if (missing[0]?.seq !== next) {
       this.#stop = 'blocked'

@@ -2,7 +2,7 @@
  * Putting together what the server holds and what only this computer holds. Pure.
  *
  * Rules kept here: of the current epoch, local events from the server's `next_seq` on are newer and
- * stand; of an earlier epoch (the same computer before a new sign-in) what the server never got is
+ * stand, and so are sent those before for which no signed ack is here; of an earlier epoch (the same computer before a new sign-in) what the server never got is
  * said again under the new epoch, with its own time, unless the server holds the same already.
  */
 import type { Paper } from '@/shared/contract'
@@ -11,7 +11,7 @@ import { applied, folded, isSame, type Answers, type Draft } from './state'
 
 export interface Resumed {
   state: Answers
-  /** Numbered events of this epoch that the server has not acknowledged. */
+  /** Numbered events of this epoch that no signed ack covers. */
   unsent: ClientEvent[]
   /** Events of earlier epochs to say again. */
   again: Draft[]
@@ -21,10 +21,12 @@ export function resumed(
   paper: Paper,
   own: readonly ClientEvent[],
   earlier: readonly ClientEvent[],
+  proven_through: number,
 ): Resumed {
   const held: Answers = { answers: paper.answers, marks: paper.marks, viewed: [] }
   const again = saidAgain(held, earlier)
-  const unsent = own.filter((event) => event.seq >= paper.next_seq)
+  const first = Math.min(paper.next_seq, proven_through + 1)
+  const unsent = own.filter((event) => event.seq >= first)
   const viewed = [...earlier, ...own].filter((event) => event.kind === 'item_viewed')
   const state = folded(again.reduce(applied, folded(held, viewed)), unsent)
   return { state, unsent, again }

@@ -7,17 +7,20 @@ export interface SaveFacts {
   saved_at_ms: number | null
   reachable: boolean
   stored: boolean
+  /** The last ack was not the server's word. */
+  doubted: boolean
   now_ms: number
 }
 
-/** `queued` shows the amber chip, `long` the amber bar as well. */
-export type SaveState = 'idle' | 'saved' | 'saving' | 'queued' | 'long' | 'failed'
+/** `queued` shows the amber chip, `long` the amber bar as well; `doubted` and `failed` are red. */
+export type SaveState = 'idle' | 'saved' | 'saving' | 'queued' | 'long' | 'doubted' | 'failed'
 
 const PATIENT_MS = 5000
 const LONG_MS = 60_000
 
 export function saveState(facts: SaveFacts): SaveState {
   if (!facts.stored) return 'failed'
+  if (facts.doubted && facts.waiting > 0) return 'doubted'
   if (facts.waiting === 0 || facts.oldest_ms === null) {
     return facts.saved_at_ms === null ? 'idle' : 'saved'
   }

@@ -70,14 +70,20 @@ const PAPER: Paper = {
 describe('resuming', () => {
   it('takes from the local log only what the server has not', () => {
     const own = [1, 2, 3, 4].map((seq) => event(seq, 'answer_set', `i${seq}`, B))
-    const { state, unsent } = resumed(PAPER, own, [])
+    const { state, unsent } = resumed(PAPER, own, [], 2)
     expect(unsent.map((one) => one.seq)).toEqual([3, 4])
     expect(state.answers).toEqual({ i1: A, i3: B, i4: B })
   })
 
+  it('sends again what the server holds but never signed for', () => {
+    const own = [1, 2, 3, 4].map((seq) => event(seq, 'answer_set', `i${seq}`, B))
+    expect(resumed(PAPER, own, [], 1).unsent.map((one) => one.seq)).toEqual([2, 3, 4])
+    expect(resumed(PAPER, own, [], 4).unsent.map((one) => one.seq)).toEqual([3, 4])
+  })
+
   it('says again what an earlier sign-in could not send, once per item', () => {
     const earlier = [event(7, 'answer_set', 'i1', B), event(8, 'answer_set', 'i2', A)]
-    const { state, again } = resumed(PAPER, [], [...earlier, event(9, 'answer_set', 'i1', A)])
+    const { state, again } = resumed(PAPER, [], [...earlier, event(9, 'answer_set', 'i1', A)], 0)
     expect(again.map((one) => one.item_id)).toEqual(['i2'])
     expect(state.answers).toEqual({ i1: A, i2: A })
   })
@@ -92,12 +98,12 @@ describe('resuming', () => {
       { maxLength: 30 },
     )
     fc.assert(
-      fc.property(events, fc.nat(30), (made, cut) => {
+      fc.property(events, fc.nat(30), fc.nat(30), (made, cut, proven) => {
         const log = made.map((one, at) => event(at + 1, one.kind, one.item_id, one.response))
         const sent = log.slice(0, cut)
         const { answers, marks } = folded(NOTHING, sent)
         const paper = { ...PAPER, answers, marks: [...marks], next_seq: sent.length + 1 }
-        const { state } = resumed(paper, log, [])
+        const { state } = resumed(paper, log, [], proven)
         const whole = folded(NOTHING, log)
         expect(state.answers).toEqual(whole.answers)
         expect([...state.marks].sort()).toEqual([...whole.marks].sort())
@@ -113,6 +119,7 @@ describe('the save chip', () => {
     saved_at_ms: null,
     reachable: true,
     stored: true,
+    doubted: false,
     now_ms: 2000,
   }
   it.each<[string, Partial<SaveFacts>, string]>([
@@ -121,6 +128,7 @@ describe('the save chip', () => {
     ['says nothing before anything was made', { waiting: 0, oldest_ms: null }, 'idle'],
     ['says queued when the network is down', { reachable: false }, 'queued'],
     ['says queued when an ack takes over five seconds', { now_ms: 6500 }, 'queued'],
+    ['never says saved after an ack that is not genuine', { doubted: true }, 'doubted'],
     ['becomes a bar after a minute', { now_ms: 61_500 }, 'long'],
     ['says first that the computer does not store', { stored: false, now_ms: 61_500 }, 'failed'],
   ])('%s', (_, change, expected) => {

@@ -65,6 +65,18 @@ describe('an exam', () => {
     expect(world.events.map((event) => event.response)).toEqual([{ options: ['b'] }])
   })
 
+  it('never says saved after an ack that is not genuine, and sends again', async () => {
+    world.isForged = true
+    exam.choose(item(0), 'b')
+    await pass(400)
+    expect(exam.facts.save.value).toBe('doubted')
+    expect(exam.view.saved_at_ms).toBeNull()
+    expect(exam.view.waiting).toBe(1)
+    world.isForged = false
+    await pass(5000)
+    expect(exam.facts.save.value).toBe('saved')
+  })
+
   it('stores text when the typing rests, once, and at every move', async () => {
     for (const text of ['一', '一二', '一二三']) exam.type(item(2), text)
     await pass(1000)
@@ -192,7 +204,7 @@ describe('an exam', () => {
       response: { options: ['b'] },
       client_ms: 5,
     }
-    await exam.resume(resumed(PAPER, [mine], []))
+    await exam.resume(resumed(PAPER, [mine], [], 0))
     expect(exam.view.state.answers).toEqual({ i1: { options: ['b'] } })
     await pass(1000)
     expect(world.events).toEqual([mine])

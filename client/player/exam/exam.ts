@@ -62,9 +62,13 @@ export class Exam {
         acked: (ack) => {
           this.#made = this.#made.filter((made) => made.seq > ack.acked_through)
           this.view.saved_at_ms = ack.server_ms
+          this.view.doubted = false
           this.view.deadline_ms = ack.deadline_ms
           this.#count()
           parts.keepAck?.(ack)
+        },
+        doubted: () => {
+          this.view.doubted = true
         },
         stopped: (stop, refusal) => {
           hearing.stopped(stop, refusal)

@@ -35,6 +35,8 @@ export interface ExamView {
   earliest_submit_ms: number
   reachable: boolean
   stored: boolean
+  /** The last ack was not the server's word. */
+  doubted: boolean
   waiting: number
   oldest_ms: number | null
   saved_at_ms: number | null
@@ -76,6 +78,7 @@ export function makeView(paper: Paper): ExamView {
     earliest_submit_ms: 0,
     reachable: true,
     stored: true,
+    doubted: false,
     waiting: 0,
     oldest_ms: null,
     saved_at_ms: null,

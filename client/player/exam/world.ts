@@ -43,15 +43,19 @@ export const RECEIPT: Receipt = {
   frame_b64: '',
   signature_b64: '',
 }
+/** What stands under an ack that is not the server's. */
+export const FORGED = 'forged'
 export const signer: Signer = {
   epoch: 1,
   batch: () => Promise.resolve(''),
+  proves: (ack) => Promise.resolve(ack.signature_b64 !== FORGED),
   submission: (lastSeq) => Promise.resolve({ state_hash_hex: `${lastSeq}`, signature_b64: '' }),
 }
 
 export class World implements ExamTransport {
   now_ms = 0
   isDown = false
+  isForged = false
   events: ClientEvent[] = []
   submissions: Submission[] = []
   refuseSubmit: Refused[] = []
@@ -77,7 +81,7 @@ export class World implements ExamTransport {
       head_hex: '',
       server_ms: this.now_ms,
       frame_b64: '',
-      signature_b64: '',
+      signature_b64: this.isForged ? FORGED : '',
       deadline_ms: this.deadline_ms,
     }
   }

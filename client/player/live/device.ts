@@ -1,5 +1,5 @@
 /** The device: its key, the names the server gave it, and what of it survives a reload. */
-import { toBase64, toHex } from '@/shared/bytes'
+import { fromBase64, toBase64, toHex } from '@/shared/bytes'
 import {
   batchMessage,
   makeKey,
@@ -9,6 +9,7 @@ import {
   finalMessage,
   type StreamName,
 } from '@/shared/sign'
+import { ackHolds } from '../answers/ack'
 import type { Store } from '../answers/store'
 import type { Signer } from '../transport'
 import type { Server } from './server'
@@ -20,6 +21,8 @@ export interface KeptDevice {
   token: string
   stream: StreamName
   key: CryptoKey
+  /** The key under the server's acknowledgements, as given with the device. */
+  server_key: Uint8Array
 }
 
 /**
@@ -39,23 +42,27 @@ export async function deviceFor(
   const pair = await makeKey()
   const given = await server.device(await publicBytes(pair.publicKey))
   const stream = { origin: given.origin, stream_id: given.stream_id, epoch: given.epoch }
-  const device = { sitting_id, token, stream, key: pair.privateKey }
+  const server_key = fromBase64(given.server_key_b64)
+  const device = { sitting_id, token, stream, key: pair.privateKey, server_key }
   await store?.put('facts', device, 'device').catch(() => undefined)
   return device
 }
 
 export async function keptDevice(store: Store | null): Promise<KeptDevice | null> {
   const kept = await store?.get('facts', 'device').catch(() => undefined)
-  return (kept as KeptDevice | undefined) ?? null
+  const device = kept as Partial<KeptDevice> | undefined
+  // One that an earlier version of this program kept names no server key: a new device is taken.
+  return device?.server_key === undefined ? null : (device as KeptDevice)
 }
 
-/** Signs with the device's key. */
-export function signerOf({ stream, key }: KeptDevice): Signer {
+/** Signs with the device's key; believes the server's alone. */
+export function signerOf({ stream, key, server_key }: KeptDevice): Signer {
   return {
     epoch: stream.epoch,
     async batch(events) {
       return toBase64(await sign(key, await batchMessage(stream, events)))
     },
+    proves: (ack) => ackHolds(server_key, stream, ack),
     async submission(lastSeq, answers) {
       const state = await stateHash(answers)
       const signature = await sign(key, finalMessage(stream, lastSeq, state))

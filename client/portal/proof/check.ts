@@ -1,10 +1,10 @@
 /**
  * Checks a receipt's proof in the browser, without network: SHA-256 by WebCrypto, Ed25519 by
- * @noble/ed25519, because Chromium 109 has none.
+ * `shared/server-signature.ts`, because Chromium 109 has none.
  */
-import { verifyAsync } from '@noble/ed25519'
 import { sha256, toHex } from '@/shared/bytes'
 import { concat, encode } from '@/shared/codec'
+import { serverSignatureHolds } from '@/shared/server-signature'
 import { parseProof, type ProofText } from './text'
 
 export type Fault = 'shape' | 'trust' | 'receipt' | 'checkpoint' | 'inclusion'
@@ -33,7 +33,7 @@ export async function checkProof(text: string, trusted: string | null): Promise<
   const proof = parsed(text)
   const public_hex = toHex(proof.public_key)
   if (trusted !== null && trusted !== public_hex) throw new ProofFault('trust')
-  if (!(await holds(proof.signature, proof.frame, proof.public_key))) {
+  if (!(await serverSignatureHolds(proof.public_key, proof.frame, proof.signature))) {
     throw new ProofFault('receipt')
   }
   await checkNote(proof)
@@ -64,21 +64,9 @@ async function checkNote(proof: ProofText): Promise<void> {
   const mine = proof.lines.filter((line) => line.name === origin && toHex(line.id) === toHex(id))
   if (mine.length === 0) throw new ProofFault('checkpoint')
   for (const line of mine) {
-    if (!(await holds(line.value, bytes.encode(proof.note), proof.public_key))) {
+    if (!(await serverSignatureHolds(proof.public_key, bytes.encode(proof.note), line.value))) {
       throw new ProofFault('checkpoint')
     }
-  }
-}
-
-async function holds(
-  signature: Uint8Array,
-  message: Uint8Array,
-  key: Uint8Array,
-): Promise<boolean> {
-  try {
-    return await verifyAsync(signature, message, key)
-  } catch {
-    return false
   }
 }
 
