@@ -16,6 +16,7 @@ from pathlib import Path
 
 from playwright.async_api import Browser, Error, Page, Playwright, async_playwright
 
+from setup import oldest
 from setup.browser import chromium
 from setup.places import ROOT
 
@@ -48,6 +49,7 @@ class Chromium:
         self._process: subprocess.Popen[bytes] | None = None
         self._browser: Browser | None = None
         self.more_flags: tuple[str, ...] = ()
+        self.program = chromium()
 
     async def open(self) -> Page:
         """Start it; returns its first page."""
@@ -78,12 +80,11 @@ class Chromium:
         await self._let_go()
 
     def _start(self) -> None:
-        program = chromium()
-        assert program is not None, "no Chromium; run make setup-tests"
+        assert self.program is not None, "no Chromium; run make setup-tests"
         with self._log.open("wb") as out:
             self._process = subprocess.Popen(
                 [
-                    program, *FLAGS, *self.more_flags, f"--user-data-dir={self._profile}",
+                    self.program, *FLAGS, *self.more_flags, f"--user-data-dir={self._profile}",
                     f"--use-file-for-fake-video-capture={self._camera}", "about:blank",
                 ],
                 stdin=subprocess.DEVNULL, stdout=out, stderr=out, start_new_session=True,
@@ -134,6 +135,12 @@ class Browsers:
         one = Chromium(self._playwright, self._folder / f"browser-{name}", camera)
         one.more_flags = flags
         self._made.append(one)
+        return one
+
+    def make_oldest(self, name: str, camera: Path = GENUINE) -> Chromium:
+        """Chromium 109, as exam rooms on Windows 7 run it."""
+        one = self.make(name, camera)
+        one.program = oldest.PROGRAM if oldest.PROGRAM.is_file() else None
         return one
 
     async def kill_all(self) -> None:
