@@ -22,7 +22,7 @@ setup: ## bring everything the product needs (Python packages, models, font, cli
 	@$(PY) -m setup models fonts client
 
 setup-tests: setup ## and what only the tests need (Chromium, also 109, a Chinese screen font)
-	@$(PY) -m setup browser oldest
+	@$(PY) -m setup browser oldest interop
 
 lock: ## write the lock files anew from pyproject.toml
 	@$(PY) -m setup.lock

@@ -14,7 +14,7 @@ def main(names: "list[str]") -> None:
             "✗ Python 3.11 or newer is needed; name it with make setup PYTHON=python3.11.\n"
         )
         raise SystemExit(1)
-    from setup import browser, client, environment, fonts, models, oldest
+    from setup import browser, client, environment, fonts, interop, models, oldest
     from setup.console import SetupFailed, give_up
 
     steps = {
@@ -24,6 +24,7 @@ def main(names: "list[str]") -> None:
         "client": client.prepare,
         "browser": browser.prepare,
         "oldest": oldest.prepare,
+        "interop": interop.prepare,
     }
     if not names or not steps.keys() >= set(names):
         sys.stderr.write("usage: python3 -m setup {" + ",".join(steps) + "}...\n")

