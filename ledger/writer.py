@@ -33,6 +33,8 @@ __all__ = ["Guard", "LedgerWriter"]
 QUEUE_LIMIT = 4_096
 GROUP_LIMIT = 512
 LOOKUPS = 2
+ASIDE_LIMIT = 32
+"""Batches of one stream that wait for a look-up: a device repeats one or two, an enemy floods."""
 _STORAGE = (SQLAlchemyError, OSError)
 
 
@@ -130,8 +132,16 @@ class LedgerWriter:
         """Behind a batch of its own stream that is being looked up."""
         behind = self._aside.get(waiting.stream_id)
         if behind is not None:
-            behind.append(waiting)
+            self._stand_behind(behind, waiting)
         return behind is not None
+
+    @staticmethod
+    def _stand_behind(behind: _Group, waiting: _Waiting) -> None:
+        """Every look-up writes what is behind it again, so the row is kept short."""
+        if len(behind) < ASIDE_LIMIT:
+            behind.append(waiting)
+        else:
+            _fail(waiting, Refusal("ledger.busy", Kind.UNAVAILABLE))
 
     async def _write(self, group: _Group) -> _Group:
         """Commits and answers; returns what has to be looked up first."""
@@ -192,9 +202,10 @@ class LedgerWriter:
                 waiting.done.set_result(ack)
 
     def _put_aside(self, waiting: _Waiting) -> None:
-        behind = self._aside.setdefault(waiting.stream_id, [])
-        behind.append(waiting)
-        if len(behind) == 1:
+        if waiting.stream_id in self._aside:
+            self._stand_behind(self._aside[waiting.stream_id], waiting)
+        else:
+            self._aside[waiting.stream_id] = [waiting]
             looking = asyncio.create_task(self._look_up(waiting.stream_id))
             self._looking.add(looking)
             looking.add_done_callback(self._looking.discard)

@@ -84,3 +84,20 @@ async def test_events_of_another_epoch_are_found_among_acts_of_staff(world: Ledg
     for first in (1, 2, 4):
         again = moved.batch(answers(first, 2, "B"))
         assert (await world.ledger.submit(again, let_pass)).acked_through == max(4, first + 1)
+
+
+async def test_a_flood_of_repetitions_is_bounded_and_slows_nobody_else(world: LedgerWorld) -> None:
+    one, other = await world.candidate("sitting_1"), await world.candidate("sitting_2")
+    await one.save(3)
+    batch = one.batch(answers(1, 3))
+    flood = [asyncio.create_task(world.ledger.submit(batch, let_pass)) for _ in range(2_000)]
+    for _ in range(5):
+        assert await asyncio.wait_for(other.save(), 10)
+    done = await asyncio.wait_for(asyncio.gather(*flood, return_exceptions=True), 30)
+    refused = [said for said in done if isinstance(said, Refusal)]
+    good = [said for said in done if not isinstance(said, BaseException)]
+    assert {said.code for said in refused} == {"ledger.busy"}
+    assert {ack.acked_through for ack in good} == {3}
+    assert len(good) >= 1
+    assert len(refused) + len(good) == 2_000
+    assert (await one.save()).acked_through == 4
