@@ -2,15 +2,20 @@
 
 Rules kept here: the wall clock is read once at start and then only compared; ``now`` runs on the
 monotonic clock; a jump of the wall clock over ``JUMP_MS`` is reported and never followed silently.
-Instants are integers: milliseconds since 1970 UTC.
+Where the time is kept in a file, a restart goes on from it: within one boot on the monotonic clock,
+after another boot never before what was kept. Instants are integers: milliseconds since 1970 UTC.
 """
 
+import json
+import os
 import time
+from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Protocol
 
 JUMP_MS = 1_000
+KEEP_MS = 5_000
 
 
 def wall_ms() -> int:
@@ -38,18 +43,72 @@ class Clock(Protocol):
         """Wall clock minus our time; beyond ±JUMP_MS it is an incident."""
         ...
 
+    def keep(self) -> None:
+        """Remember our time over a restart, where there is a place for it."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Kept:
+    """Our time as it was written down: in which boot, at which monotonic instant (ms)."""
+
+    boot: str
+    monotonic_ms: int
+    now_ms: int
+
+
+def origin_of(kept: Kept | None, *, wall: int, monotonic_ms: int, boot: str) -> int:
+    """What, added to the monotonic clock, is our time after a start."""
+    if kept is None:
+        return wall - monotonic_ms
+    if boot and kept.boot == boot and monotonic_ms >= kept.monotonic_ms:
+        return kept.now_ms - kept.monotonic_ms
+    return max(wall, kept.now_ms) - monotonic_ms
+
 
 class SystemClock:
-    """The wall clock at start, carried on by the monotonic clock."""
+    """The wall clock at start, carried on by the monotonic clock; ``file`` carries it over a
+    restart. An unreadable file is as good as none.
+    """
 
-    def __init__(self) -> None:
-        self._origin_ms = wall_ms() - time.monotonic_ns() // 1_000_000
+    def __init__(self, file: Path | None = None) -> None:
+        self._file = file
+        self._boot = boot_id()
+        self._origin_ms = origin_of(
+            _kept(file), wall=wall_ms(), monotonic_ms=_monotonic_ms(), boot=self._boot
+        )
+        self._kept_ms = 0
 
     def now_ms(self) -> int:
-        return self._origin_ms + time.monotonic_ns() // 1_000_000
+        return self._origin_ms + _monotonic_ms()
 
     def drift_ms(self) -> int:
         return wall_ms() - self.now_ms()
+
+    def keep(self) -> None:
+        """Write our time down, at most every ``KEEP_MS``. Raises OSError."""
+        now = self.now_ms()
+        if self._file is None or now - self._kept_ms < KEEP_MS:
+            return
+        self._file.parent.mkdir(parents=True, exist_ok=True)
+        fresh = self._file.with_name(f"{self._file.name}.new")
+        with fresh.open("w") as file:
+            json.dump(asdict(Kept(self._boot, _monotonic_ms(), self.now_ms())), file)
+            file.flush()
+            os.fsync(file.fileno())
+        fresh.replace(self._file)
+        self._kept_ms = now
+
+
+def _monotonic_ms() -> int:
+    return time.monotonic_ns() // 1_000_000
+
+
+def _kept(file: Path | None) -> Kept | None:
+    try:
+        return None if file is None else Kept(**json.loads(file.read_text()))
+    except (OSError, ValueError, TypeError):
+        return None
 
 
 class HandClock:
@@ -63,6 +122,9 @@ class HandClock:
 
     def drift_ms(self) -> int:
         return 0
+
+    def keep(self) -> None:
+        """A clock moved by hand is nobody's memory."""
 
     def advance(self, *, ms: int = 0, seconds: int = 0, minutes: int = 0) -> None:
         self.instant_ms += ms + seconds * 1_000 + minutes * 60_000

@@ -187,5 +187,10 @@ class Settings(BaseSettings):
         return self.data_dir / "ledger" / "checkpoint"
 
     @property
+    def clock_path(self) -> Path:
+        """Our time, carried over a restart."""
+        return self.data_dir / "clock"
+
+    @property
     def keyring_path(self) -> Path:
         return self.data_dir / "keys" / "keyring.json"

@@ -119,7 +119,7 @@ class Services:
 
 def build(settings: Settings, clock: Clock | None = None) -> Services:
     """Wire everything; nothing runs yet."""
-    clock = clock or SystemClock()
+    clock = clock or SystemClock(settings.clock_path)
     database = Database.open(settings.database)
     keyring = FileKeyRing(settings.keyring_path, settings.ledger.suite)
     blobs = LocalBlobs(settings.blobs_dir)

@@ -48,3 +48,4 @@ class SittingJobs:
         await self._service.watching.sweep()
         await self._service.watching.watch_clock(self._jump_ms)
         await self._forgetting.round()
+        await asyncio.to_thread(self._service.hall.clock.keep)

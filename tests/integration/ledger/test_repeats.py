@@ -92,7 +92,7 @@ async def test_a_flood_of_repetitions_is_bounded_and_slows_nobody_else(world: Le
     batch = one.batch(answers(1, 3))
     flood = [asyncio.create_task(world.ledger.submit(batch, let_pass)) for _ in range(2_000)]
     for _ in range(5):
-        assert await asyncio.wait_for(other.save(), 10)
+        await asyncio.wait_for(other.save(), 10)
     done = await asyncio.wait_for(asyncio.gather(*flood, return_exceptions=True), 30)
     refused = [said for said in done if isinstance(said, Refusal)]
     good = [said for said in done if not isinstance(said, BaseException)]
