@@ -32,7 +32,7 @@ STARTS_S = 60
 STOPS_S = 30
 COMMANDS = {
     "demo", "serve", "migrate", "doctor", "bank", "draw", "face", "practice", "rehearse",
-    "archive", "verify", "bench", "keys",
+    "archive", "verify", "bench", "keys", "witness"
 }  # fmt: skip
 
 
