@@ -56,15 +56,16 @@ def slip_pdf(slip: Slip, font_path: Path | None = None) -> bytes:
     )
     starts = as_datetime(slip.starts_at_ms).astimezone(CHINA)
     lines = (
-        f"姓名　　{slip.name}",
-        f"准考证号　{slip.ticket_no}",
-        f"证件号　　{slip.id_number_masked}",
-        f"开考时间　{starts:%Y-%m-%d %H:%M}",
-        f"核验码　　{slip.slip_code}",
+        ("姓名", slip.name),
+        ("准考证号", slip.ticket_no),
+        ("证件号", slip.id_number_masked),
+        ("开考时间", f"{starts:%Y-%m-%d %H:%M}"),
+        ("核验码", slip.slip_code),
     )
     page.setFont(REGULAR, 10)
-    for number, line in enumerate(lines):
-        page.drawString(14 * mm, height - (72 + 7 * number) * mm, line)
+    for number, (label, value) in enumerate(lines):
+        page.drawString(14 * mm, height - (72 + 7 * number) * mm, label)
+        page.drawString(34 * mm, height - (72 + 7 * number) * mm, value)
     page.setFont(REGULAR, 8)
     page.drawCentredString(width / 2, 12 * mm, "请按考位就座;在其他机器上不能登录。")
     page.showPage()

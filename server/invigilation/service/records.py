@@ -250,7 +250,12 @@ def _open_points(
             points.append({"code": "not_submitted", "seat_no": one.row.seat_no})
         elif one.row.started_at_ms is not None and not answered.get(one.row.id):
             points.append({"code": "no_answers", "seat_no": one.row.seat_no})
-    points += [{"code": "incident_open", "incident_id": c.id} for c in cases if c.state == OPEN]
+    seats = {one.row.id: one.row.seat_no for one in present}
+    points += [
+        {"code": "incident_open", "incident_id": c.id, "seat_no": seats.get(c.sitting_id, "")}
+        for c in cases
+        if c.state == OPEN
+    ]
     points += [
         {"code": "absence_unconfirmed", "seat_no": one.seat_no}
         for one in absent

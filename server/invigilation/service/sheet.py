@@ -15,6 +15,7 @@ from reportlab.platypus import Flowable, Paragraph, SimpleDocTemplate, Spacer, T
 
 from kernel.clock import as_datetime
 from kernel.printing import BOLD, REGULAR, use_fonts
+from paper.items import LEVEL_NAMES
 from server.invigilation.service.shapes import RoomRecord
 
 CHINA = timezone(timedelta(hours=8))
@@ -52,7 +53,7 @@ def _story(record: RoomRecord) -> list[Flowable]:
             [
                 ["考点", room["site_name"], "考场", room["name"]],
                 ["场次", exam["name"], "科目", exam["subject"]],
-                ["职业(等级)", f"{exam['occupation_name']}({exam['level']} 级)", "时间",
+                ["职业(等级)", f"{exam['occupation_name']}({LEVEL_NAMES[exam['level']]})", "时间",
                  f"{_when(exam['starts_at_ms'])} — {_when(exam['ends_at_ms'])[11:]}"],
                 ["应到", counts["expected"], "实到", counts["present"]],
                 ["缺考", counts["absent"], "已交卷", counts["submitted"]],
@@ -61,11 +62,8 @@ def _story(record: RoomRecord) -> list[Flowable]:
             [24, 63, 20, 67],
         ),
     ]  # fmt: skip
-    points = [
-        [POINT_NAMES.get(point["code"], point["code"]), point.get("seat_no", "")]
-        for point in record["open_points"]
-    ]
-    parts += _section("尚未了结", ["事项", "考位"], points, [87, 87])
+    points = [[name, seats] for name, seats in _open_points(record).items()]
+    parts += _section("尚未了结", ["事项", "考位"], points, [40, 134])
     parts += _section(
         "缺考", ["考位", "准考证号", "姓名", "监考员确认"],
         [[a["seat_no"], a["ticket_no"], a["name"], "是" if a["confirmed"] else "否"]
@@ -96,6 +94,15 @@ def _story(record: RoomRecord) -> list[Flowable]:
         "监考员(一)____________　　监考员(二)____________　　主考____________", REGULAR, 10
     )
     return [*parts, Spacer(1, 10 * mm), signed, Spacer(1, 4 * mm), made]
+
+
+def _open_points(record: RoomRecord) -> dict[str, str]:
+    """What is open, each with its seats in order; a seat with two of a kind stands there twice."""
+    seats: dict[str, list[str]] = {}
+    for point in record["open_points"]:
+        name = POINT_NAMES.get(point["code"], point["code"])
+        seats.setdefault(name, []).append(point.get("seat_no", ""))
+    return {name: "、".join(sorted(found)) for name, found in seats.items()}
 
 
 def _section(

@@ -2,6 +2,7 @@
 
 import hashlib
 import io
+import re
 from typing import Any
 
 import pytest
@@ -317,6 +318,21 @@ async def test_the_room_record_lists_what_happened_and_what_is_open(day: ExamDay
     text = "".join(page.extract_text() for page in pages)
     assert "考场情况记录单" in text
     assert "设备故障" in text
+
+
+async def test_the_record_on_paper_says_at_which_seat_an_incident_is_open(day: ExamDay) -> None:
+    one = await day.face_candidate()
+    principal = await day.answering(one)
+    for n in range(3):
+        day.clock.advance(seconds=20)
+        image = picture("mismatch", str(n))
+        await day.room.captures.capture(principal, image, day.clock.now_ms())
+    record = await day.room.records.room_record(day.first, day.session_id, one.seat.room_id)
+    found = [point for point in record["open_points"] if point["code"] == "incident_open"]
+    assert [point.get("seat_no") for point in found] == [one.seat.seat_no]
+    page = PdfReader(io.BytesIO(room_record_pdf(record))).pages[0].extract_text()
+    assert re.search(rf"异常未处置\s+{one.seat.seat_no}\s", page)
+    assert "(三级)" in page
 
 
 async def test_the_wall_shows_pictures_that_nobody_keeps(day: ExamDay) -> None:
