@@ -23,11 +23,12 @@ from kernel.settings import Settings
 from ledger.bench import Figures as LedgerFigures
 from ledger.bench import bench_growth, bench_ledger
 from ledger.bench_suites import bench_suites
+from ledger.bench_tree import bench_covered, bench_tree
 from ledger.verify.bench import bench_verify
 from migrations.run import upgrade
 from server.app import face_bench
 from server.demo.trial import Bank, arrange, fill
-from server.rehearsal.bench.figure import Figure, notes, table
+from server.rehearsal.bench.figure import Figure, latencies, notes, table
 from server.rehearsal.bench.machine import machine
 from server.rehearsal.bench.saves import SavesBench
 from server.rehearsal.bench.scratch import scratch
@@ -37,6 +38,7 @@ from server.rehearsal.faces import load_faces
 SAVING, STARTING = 64, 300
 VERIFIED_SITTINGS, VERIFIED_RECORDS = 200, 500
 GROWN = (10_000, 100_000)
+COVERED_PER_S, COVERED_WITHIN_MS = 1_000.0, 2_000.0
 UNDER_WAY_MS = 10 * 60_000
 _SUITE_SECONDS = 2.0
 LEAST_LEAD_S = 20.0
@@ -69,10 +71,10 @@ def bench_arguments(command: argparse.ArgumentParser) -> None:
         help="a PostgreSQL in which a scratch database may be made (default: SQLite) · 数据库",
     )
     command.add_argument(
-        "--rate", type=float, default=0.0, help="saves: also so many a second, open · 每秒次数"
+        "--rate", type=float, default=0.0, help="saves, tree: so many a second, open · 每秒次数"
     )
     command.add_argument(
-        "--records", type=_records, default=(), help="growth: e.g. 10000,100000 · 已有记录数"
+        "--records", type=_records, default=(), help="growth, tree: e.g. 10000,100000 · 已有记录数"
     )
     command.add_argument("--json", action="store_true", help="JSON lines · 逐行 JSON")
 
@@ -152,17 +154,48 @@ async def _ledger(wish: Wish) -> list[Figure]:
 
 async def _growth(wish: Wish) -> list[Figure]:
     records = wish.records or GROWN
-
-    def told(held: int) -> None:
-        sys.stderr.write(f"\r{held:,}")
-
     async with _own_database(wish) as url:
         made = [
             _ledger_figure("growth", f"{found.records:,} records", found)
-            async for found in bench_growth(url, records, told=told)
+            async for found in bench_growth(url, records, told=_told)
         ]
     sys.stderr.write("\n")
     return made
+
+
+async def _tree(wish: Wish) -> list[Figure]:
+    async with _own_database(wish) as url:
+        made = [
+            Figure(
+                "tree",
+                f"integrated, {one.leaves:,} leaves",
+                "leaves/s",
+                "leaves/s, bare hashing and bare inserts",
+                one.limit_per_s,
+                one.leaves_per_s,
+                {
+                    "hashed_per_s": one.hashed_per_s,
+                    "inserted_per_s": one.inserted_per_s,
+                    "idle_round_ms": one.idle_ms,
+                    "round_of_100_ms": one.few_ms,
+                },
+            )
+            async for one in bench_tree(url, wish.records or GROWN, told=_told)
+        ]
+    sys.stderr.write("\n")
+    period_s = Settings().tree.checkpoint_s
+    async with _own_database(wish) as url:
+        rate = wish.rate or COVERED_PER_S
+        found = await bench_covered(url, seconds=wish.seconds, rate=rate, period_s=period_s)
+    soon = sum(waited <= COVERED_WITHIN_MS for waited in found.waited_ms)
+    more = {**latencies(found.waited_ms), "uncovered": found.uncovered, "period_s": period_s}
+    what, of = "commit to a checkpoint over it, within 2 s", "records/s committed"
+    made.append(Figure("tree", what, "records/s", of, found.rate, soon / wish.seconds, more))
+    return made
+
+
+def _told(held: int) -> None:
+    sys.stderr.write(f"\r{held:,}")
 
 
 @asynccontextmanager
@@ -257,4 +290,5 @@ BENCHES: dict[str, Callable[[Wish], Coroutine[Any, Any, list[Figure]]]] = {
     "face": _face,
     "verify": _verify,
     "suites": _suites,
+    "tree": _tree,
 }
