@@ -1,7 +1,7 @@
 """A session's part of the tree, for its archive.
 
-Rules kept here: the checkpoint is a signed one that covers the session's seal, with witnesses'
-lines where there are any; a session whose leaves lie in two trees has no part.
+Rules kept here: the checkpoint is a signed one that covers the session's seal and every record of
+it, with witnesses' lines where there are any; a session whose leaves lie in two trees has no part.
 """
 
 from collections import defaultdict
@@ -18,17 +18,19 @@ from ledger.tree.tables import LeafRow, OtherLeafRow
 
 
 async def tree_part(session: ReadSession, tree: Tree, session_id: str) -> dict[str, bytes]:
-    """Files by path from the ledger's folder; empty until a checkpoint covers the seal."""
+    """Files by path from the ledger's folder; empty until a checkpoint covers seal and records."""
     name = f"{SEAL_STREAM}{session_id}"
     seal = await session.get(OtherLeafRow, name)
     if seal is None or seal.tree is None or seal.index is None:
         return {}
-    head = await tree.covering(session, seal.tree, seal.index)
     leaves = await _leaves(session, seal.tree, session_id)
-    if head is None or leaves is None:
+    if leaves is None:
         return {}
     leaves[name] = StreamLeaves((seal.index,), (seal.hash,))
     indices = [index for held in leaves.values() for index in held.indices]
+    head = await tree.covering(session, seal.tree, max(indices))
+    if head is None:
+        return {}
     read = await read_around(session, seal.tree, indices, head.size, tree.hasher)
     part = make_part(tree.key.name, head.size, leaves, read, tree.hasher)
     return {CHECKPOINT_FILE: head.note.encode(), LEAVES_FILE: part.to_bytes()}
@@ -68,7 +70,26 @@ async def _leaves(
 
 
 async def is_covered(session: ReadSession, tree: Tree, session_id: str) -> bool:
-    """Whether a signed checkpoint covers the session's seal; True where there is no tree at all."""
+    """Whether a signed checkpoint covers the session's seal and all its records, which may come
+    some rounds after it; True where there is no tree at all.
+    """
     if await tree.newest(session) is None:
         return True
-    return await tree.proof_of_other(session, f"{SEAL_STREAM}{session_id}") is not None
+    seal = await session.get(OtherLeafRow, f"{SEAL_STREAM}{session_id}")
+    if seal is None or seal.tree is None or seal.index is None:
+        return False
+    streams, in_tree, last = (
+        await session.execute(
+            select(func.count(), func.count(LeafRow.index), func.max(LeafRow.index))
+            .select_from(StreamRow)
+            .join(
+                LeafRow,
+                (LeafRow.stream == StreamRow.number) & (LeafRow.seq == StreamRow.next_seq - 1),
+                isouter=True,
+            )
+            .where(StreamRow.session_id == session_id)
+        )
+    ).one()
+    if in_tree < streams:
+        return False
+    return await tree.covering(session, seal.tree, max(seal.index, last or 0)) is not None

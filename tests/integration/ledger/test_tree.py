@@ -11,6 +11,7 @@ from sqlalchemy import func, select, update
 from kernel.errors import Refusal
 from kernel.lease import FileLease, lease_of
 from ledger.tables import RecordRow, StreamRow
+from ledger.tree import growing
 from ledger.tree.beside import Beside
 from ledger.tree.checkpoint import Checkpoint
 from ledger.tree.entry import read_entry
@@ -321,3 +322,34 @@ async def test_an_archive_carries_its_part_of_the_tree_and_is_verified_with_it(
     part = TreePart.from_bytes(leaves.read_bytes())
     assert {"seal/session_1", "sitting/sitting_1"} <= set(part.streams)
     assert "sitting/sitting_0" not in part.streams
+
+
+async def test_an_archive_waits_for_every_record_of_its_session_and_not_only_for_the_seal(
+    world: LedgerWorld, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """After a long pause one round does not take all that waits; the seal is taken first."""
+    monkeypatch.setattr(growing, "LEAVES_LIMIT", 10)
+    for number in range(3):
+        one = await world.candidate(f"sitting_{number}")
+        await one.save(9)
+        await world.hand_in(one)
+    await world.seal([(f"sitting_{n}", "submitted") for n in range(3)])
+    sequencer, rounds = _sequencer(world, tmp_path), 0
+    async with world.database.read() as session:
+        last = await session.scalar(select(func.count()).select_from(RecordRow)) or 0
+    size = 0
+    while size < last + 1:
+        await sequencer.round()
+        rounds += 1
+        async with world.database.read() as session:
+            head = await world.ledger.tree.newest(session)
+            assert head is not None
+            size = head.size
+            whole = size == last + 1
+            assert await is_covered(session, world.ledger.tree, SESSION) == whole
+            assert bool(await tree_part(session, world.ledger.tree, SESSION)) == whole
+    assert rounds > 2
+    archive, keys = await world.export(tmp_path / "out")
+    report = verify(archive, keys)
+    assert report.good, report.words()
+    assert report.tree_size == last + 1
