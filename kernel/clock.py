@@ -101,7 +101,8 @@ class SystemClock:
 
 
 def _monotonic_ms() -> int:
-    return time.monotonic_ns() // 1_000_000
+    """Of the clock that also runs while the machine sleeps; it begins with the boot."""
+    return time.clock_gettime_ns(time.CLOCK_BOOTTIME) // 1_000_000
 
 
 def _kept(file: Path | None) -> Kept | None:

@@ -56,8 +56,8 @@ def _writable(settings: Settings) -> dict[str, str | int] | None:
     return None
 
 
-def _clock(_: Settings) -> dict[str, str | int] | None:
-    drift = SystemClock().drift_ms()
+def _clock(settings: Settings) -> dict[str, str | int] | None:
+    drift = SystemClock(settings.clock_path).drift_ms()
     return None if abs(drift) < JUMP_MS else {"drift_ms": drift}
 
 
