@@ -246,6 +246,7 @@ def create_app(settings: Settings, clock: Clock | None = None) -> FastAPI:
 
 def _add_routes(app: FastAPI, services: Services) -> None:
     for router in (
+        server.sittings.api.router(services.sittings),  # first: every save looks for its route
         ledger_api.router(services.database, services.ledger.tree),
         bank_api.router(services.bank),
         server.accounts.api.router(services.accounts),
@@ -255,7 +256,6 @@ def _add_routes(app: FastAPI, services: Services) -> None:
         server.papers.api.router(services.papers),
         server.seating.api.router(services.seating),
         server.checkin.api.router(services.checkin),
-        server.sittings.api.router(services.sittings),
         server.invigilation.api.router(services.invigilation),
         server.marking.api.router(services.marking),
         server.results.api.router(services.results),
