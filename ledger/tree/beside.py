@@ -1,10 +1,12 @@
 """The last checkpoint, kept beside the database: what a restored or exchanged one is held against.
 
-Rules kept here: durable before it is published; never replaced by an older one of the same origin;
-a database that is behind it, or whose tree does not begin with it, is refused.
+Rules kept here: durable before it is published; never replaced by an older one of the same origin,
+also when two believe to hold the lease, for whoever writes has locked the folder; a database that
+is behind it, or whose tree does not begin with it, is refused.
 """
 
 import asyncio
+import fcntl
 import os
 from dataclasses import dataclass
 from pathlib import Path
@@ -51,6 +53,16 @@ class Beside:
 
     def store(self, note: Note) -> None:
         """Durable when it returns. Raises OSError and what ``load`` raises."""
+        self._path.parent.mkdir(parents=True, exist_ok=True)
+        folder = os.open(self._path.parent, os.O_RDONLY)
+        try:
+            fcntl.flock(folder, fcntl.LOCK_EX)
+            self._replace(note)
+            os.fsync(folder)
+        finally:
+            os.close(folder)
+
+    def _replace(self, note: Note) -> None:
         fresh, held = Checkpoint.parse(note.text), self.load()
         if (
             held is not None
@@ -58,18 +70,12 @@ class Beside:
             and held.checkpoint.size > fresh.size
         ):
             return
-        self._path.parent.mkdir(parents=True, exist_ok=True)
         new = self._path.with_name(f"{self._path.name}.new")
         with new.open("w", encoding="utf-8") as file:
             file.write(note.to_text())
             file.flush()
             os.fsync(file.fileno())
         new.replace(self._path)
-        folder = os.open(self._path.parent, os.O_RDONLY)
-        try:
-            os.fsync(folder)
-        finally:
-            os.close(folder)
 
     async def compare(self, session: ReadSession, row: TreeRow | None) -> Outside | None:
         """What was published last, if the database still holds it; another origin's as it is.

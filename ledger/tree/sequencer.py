@@ -13,6 +13,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from sqlalchemy import select, update
+from sqlalchemy.exc import IntegrityError
 
 from kernel.clock import Clock
 from kernel.crypto import digest
@@ -141,7 +142,12 @@ class Sequencer:
             term = row.term + 1
             moved = await session.scalar(
                 update(TreeRow)
-                .where(TreeRow.number == row.number, TreeRow.term == row.term)
+                .where(
+                    TreeRow.number == row.number,
+                    TreeRow.size == row.size,  # it may have grown since it was read
+                    TreeRow.root == row.root,
+                    TreeRow.term == row.term,
+                )
                 .values(term=term)
                 .returning(TreeRow.number)
             )
@@ -177,7 +183,10 @@ class Sequencer:
                     hash=self._hasher(held.note.text.encode()),
                 )
             )
-        await session.flush()
+        try:
+            await session.flush()
+        except IntegrityError as taken:  # another founded it in the same moment
+            raise Deposed from taken
         return row
 
     async def _last_signed(self, session: ReadSession, tree: int) -> Checkpoint:
