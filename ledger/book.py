@@ -65,19 +65,17 @@ class Ledger:
         self._appender = Appender(self.keys, clock, suite_named(keyring.suite), origin)
         self._writer = LedgerWriter(database, self._appender, self._signer)
         self.log_key = NoteKey.of_log(origin, self._signer.public)
-        self.tree = Tree(self.log_key, witnesses, self._appender.suite.hash)
+        self.tree = Tree(self.log_key, witnesses)
 
     def sequencer(self, checkpoint_file: Path, lease: Lease) -> Sequencer:
         """What grows the tree over this log; ``checkpoint_file`` lies outside the database."""
-        hasher = self._appender.suite.hash
         return Sequencer(
             self._db,
             self._clock,
             self._signer,
             self.origin,
-            Beside(checkpoint_file, self.log_key, hasher),
+            Beside(checkpoint_file, self.log_key),
             lease,
-            hasher,
         )
 
     @property

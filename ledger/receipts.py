@@ -14,9 +14,8 @@ from kernel.codec import decode, encode
 from kernel.crypto.signing import server_signature_holds
 from ledger.tree.checkpoint import Checkpoint
 from ledger.tree.entry import tree_entry
-from ledger.tree.merkle import inclusion_holds, leaf_hash
 from ledger.tree.note import Note, NoteKey
-from ledger.tree.proof import TlogProof
+from ledger.tree.proof import ProofFault, TlogProof, check_proof
 
 FILE_LIMIT_BYTES = 64 * 1024
 
@@ -144,42 +143,18 @@ def check_receipt_proof(
         raise ReceiptFault(Fault.TRUST, read.public.hex())
     if not server_signature_holds(read.public, read.frame, read.signature):
         raise ReceiptFault(Fault.RECEIPT)
-    note = Note.parse(read.proof.checkpoint)
-    checkpoint = Checkpoint.parse(note.text)
-    if not _signed(note, read.log_key, Fault.CHECKPOINT):
-        raise ReceiptFault(Fault.CHECKPOINT)
-    if checkpoint.origin != read.stated.origin:
-        raise ReceiptFault(Fault.CHECKPOINT, checkpoint.origin)
-    leaf, index = leaf_hash(read.stated.entry), read.proof.index
-    if not inclusion_holds(leaf, index, checkpoint.size, read.proof.path, checkpoint.root):
-        raise ReceiptFault(Fault.INCLUSION, str(index))
-    seen = tuple(
-        (key.name, note.signed_at_s(key) or 0)
-        for key in witnesses
-        if _signed(note, key, Fault.COSIGNATURE)
-    )
-    if len(seen) < quorum:
-        raise ReceiptFault(Fault.QUORUM, f"{len(seen)}/{quorum}")
+    try:
+        proven = check_proof(read.proof, read.stated.entry, read.log_key, witnesses, quorum=quorum)
+    except ProofFault as fault:
+        raise ReceiptFault(Fault(fault.step), fault.detail) from fault
     return ProvenReceipt(
         stated=read.stated,
-        index=index,
-        size=checkpoint.size,
-        witnessed=seen,
-        cosigned=cosignatures(note, read.stated.origin),
+        index=read.proof.index,
+        size=proven.checkpoint.size,
+        witnessed=proven.witnessed,
+        cosigned=proven.cosigned,
         public=read.public,
     )
-
-
-def cosignatures(note: Note, origin: str) -> int:
-    """Lines that are not the log's own: how many witnesses there may be, checked or not."""
-    return sum(one.name != origin for one in note.signatures)
-
-
-def _signed(note: Note, key: NoteKey, fault: Fault) -> bool:
-    try:
-        return note.signed_by(key)
-    except ValueError as wrong:
-        raise ReceiptFault(fault, str(wrong)) from wrong
 
 
 def parse_public(text: str) -> bytes:

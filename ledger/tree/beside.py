@@ -11,12 +11,11 @@ import os
 from dataclasses import dataclass
 from pathlib import Path
 
-from kernel.crypto import digest
 from kernel.db import ReadSession
 from kernel.errors import Kind, Refusal
 from ledger.tree.checkpoint import Checkpoint
 from ledger.tree.holding import read_around
-from ledger.tree.merkle import Hasher, tree_root
+from ledger.tree.merkle import tree_root
 from ledger.tree.note import Note, NoteKey
 from ledger.tree.tables import TreeRow
 
@@ -32,10 +31,9 @@ class Outside:
 class Beside:
     """One file; read and written by whoever holds the sequencer's lease."""
 
-    def __init__(self, path: Path, key: NoteKey, hasher: Hasher = digest.sha256) -> None:
+    def __init__(self, path: Path, key: NoteKey) -> None:
         self._path = path
         self._key = key
-        self._hasher = hasher
 
     def load(self) -> Outside | None:
         """The checkpoint; None before the first. Raises ``ledger.checkpoint_unreadable``."""
@@ -90,7 +88,7 @@ class Beside:
             raise Refusal(
                 "ledger.rolled_back", Kind.UNAVAILABLE, published=published.size, size=size
             )
-        read = await read_around(session, row.number, [], published.size, self._hasher)
-        if tree_root(read, published.size, self._hasher) != published.root:
+        read = await read_around(session, row.number, [], published.size, self._key.hasher)
+        if tree_root(read, published.size, self._key.hasher) != published.root:
             raise Refusal("ledger.forked", Kind.UNAVAILABLE, size=published.size)
         return held

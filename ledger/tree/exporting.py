@@ -31,8 +31,8 @@ async def tree_part(session: ReadSession, tree: Tree, session_id: str) -> dict[s
     head = await tree.covering(session, seal.tree, max(indices))
     if head is None:
         return {}
-    read = await read_around(session, seal.tree, indices, head.size, tree.hasher)
-    part = make_part(tree.key.name, head.size, leaves, read, tree.hasher)
+    read = await read_around(session, seal.tree, indices, head.size, tree.key.hasher)
+    part = make_part(tree.key.name, head.size, leaves, read, tree.key.hasher)
     return {CHECKPOINT_FILE: head.note.encode(), LEAVES_FILE: part.to_bytes()}
 
 

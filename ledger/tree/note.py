@@ -14,6 +14,7 @@ from enum import IntEnum
 
 from kernel.crypto import digest
 from kernel.crypto.signing import Signer, server_signature_holds
+from ledger.tree.merkle import Hasher
 
 SIGNATURES_LIMIT = 64
 NOTE_LIMIT_BYTES = 64 * 1024
@@ -50,6 +51,11 @@ class NoteKey:
     def id(self) -> bytes:
         """The 4 bytes that stand before every signature of this key."""
         return digest.sha256(self.name.encode() + b"\n" + self._material())[:_ID_BYTES]
+
+    @property
+    def hasher(self) -> Hasher:
+        """What a log under this key hashes its tree with: SM3 under SM2, else SHA-256."""
+        return digest.sm3 if self.algorithm is Algorithm.SM2 else digest.sha256
 
     def text(self) -> str:
         """The verifier key as it is published: ``name+id+base64``."""

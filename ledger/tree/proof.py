@@ -8,10 +8,10 @@ import base64
 import binascii
 from collections.abc import Sequence
 from dataclasses import dataclass
+from enum import StrEnum
 
-from kernel.crypto import digest
 from ledger.tree.checkpoint import HASH_BYTES, Checkpoint
-from ledger.tree.merkle import Hasher, inclusion_holds, leaf_hash
+from ledger.tree.merkle import inclusion_holds, leaf_hash
 from ledger.tree.note import Note, NoteKey
 
 FIRST_LINE = "c2sp.org/tlog-proof@v1"
@@ -57,12 +57,33 @@ class TlogProof:
         return cls(int(index), path, checkpoint, extra)
 
 
+class Step(StrEnum):
+    """Where a check stopped."""
+
+    CHECKPOINT = "checkpoint"
+    INCLUSION = "inclusion"
+    COSIGNATURE = "cosignature"
+    QUORUM = "quorum"
+
+
+class ProofFault(ValueError):
+    """The first step that does not hold; ``detail`` is the bare fact for a catalogue to say."""
+
+    def __init__(self, step: Step, words: str, detail: str = "") -> None:
+        super().__init__(words)
+        self.step = step
+        self.detail = detail
+
+
 @dataclass(frozen=True, slots=True)
 class Proven:
-    """What a proof that holds shows: the tree, and which witnesses saw it when (seconds)."""
+    """What a proof that holds shows: the tree, which witnesses saw it when (seconds), and how many
+    signatures that are not the log's stand under it, checked or not.
+    """
 
     checkpoint: Checkpoint
     witnessed: tuple[tuple[str, int], ...]
+    cosigned: int
 
 
 def check_proof(
@@ -72,22 +93,36 @@ def check_proof(
     witnesses: Sequence[NoteKey] = (),
     *,
     quorum: int = 0,
-    hasher: Hasher = digest.sha256,
 ) -> Proven:
-    """Raises ValueError saying what does not hold: signature, origin, quorum or inclusion."""
+    """Raises ProofFault; ValueError when the checkpoint is none."""
     note = Note.parse(proof.checkpoint)
-    if not note.signed_by(log):
-        raise ValueError("the checkpoint is not signed by the log")
+    if not _signed(note, log, Step.CHECKPOINT):
+        raise ProofFault(Step.CHECKPOINT, "the checkpoint is not signed by the log")
     checkpoint = Checkpoint.parse(note.text)
     if checkpoint.origin != log.name:
-        raise ValueError("the checkpoint is another log's")
-    seen = [(key.name, note.signed_at_s(key) or 0) for key in witnesses if note.signed_by(key)]
+        raise ProofFault(Step.CHECKPOINT, "the checkpoint is another log's", checkpoint.origin)
+    leaf = leaf_hash(entry, log.hasher)
+    if not inclusion_holds(
+        leaf, proof.index, checkpoint.size, proof.path, checkpoint.root, log.hasher
+    ):
+        where = str(proof.index)
+        raise ProofFault(Step.INCLUSION, f"the entry is not in the tree at {where}", where)
+    seen = tuple(
+        (key.name, note.signed_at_s(key) or 0)
+        for key in witnesses
+        if _signed(note, key, Step.COSIGNATURE)
+    )
     if len(seen) < quorum:
-        raise ValueError(f"{len(seen)} of {quorum} witnesses signed")
-    leaf = leaf_hash(entry, hasher)
-    if not inclusion_holds(leaf, proof.index, checkpoint.size, proof.path, checkpoint.root, hasher):
-        raise ValueError("the entry is not in the tree at this index")
-    return Proven(checkpoint, tuple(seen))
+        few = f"{len(seen)} of {quorum} witnesses signed"
+        raise ProofFault(Step.QUORUM, few, f"{len(seen)}/{quorum}")
+    return Proven(checkpoint, seen, sum(one.name != log.name for one in note.signatures))
+
+
+def _signed(note: Note, key: NoteKey, step: Step) -> bool:
+    try:
+        return note.signed_by(key)
+    except ValueError as wrong:
+        raise ProofFault(step, str(wrong), str(wrong)) from wrong
 
 
 def _base64(data: bytes) -> str:

@@ -9,14 +9,13 @@ from dataclasses import dataclass
 
 from sqlalchemy import select
 
-from kernel.crypto import digest
 from kernel.db import ReadSession, WriteSession
 from kernel.errors import Kind, Refusal
 from ledger.tables import RecordRow, StreamRow
 from ledger.tree.checkpoint import Checkpoint
 from ledger.tree.entry import tree_entry
 from ledger.tree.holding import Published, fetch_tiles, leaf_of, published, read_around, tree_of
-from ledger.tree.merkle import Hasher, inclusion_path
+from ledger.tree.merkle import inclusion_path
 from ledger.tree.note import Note, NoteKey
 from ledger.tree.proof import TlogProof
 from ledger.tree.tables import CheckpointRow, CosignatureRow, LeafRow, OtherLeafRow, TreeRow
@@ -37,12 +36,9 @@ class Located:
 class Tree:
     """One origin's tree, read. ``witnesses`` are the keys whose cosignatures are taken."""
 
-    def __init__(
-        self, key: NoteKey, witnesses: Sequence[NoteKey] = (), hasher: Hasher = digest.sha256
-    ) -> None:
+    def __init__(self, key: NoteKey, witnesses: Sequence[NoteKey] = ()) -> None:
         self.key = key
         self.witnesses = tuple(witnesses)
-        self.hasher = hasher
 
     async def newest(self, session: ReadSession) -> Published | None:
         """The newest signed checkpoint with its cosignatures; None before the first."""
@@ -86,8 +82,8 @@ class Tree:
         head = await self.covering(session, tree, index)
         if head is None:
             return None
-        read = await read_around(session, tree, [index], head.size, self.hasher)
-        path = inclusion_path(read, index, head.size, self.hasher)
+        read = await read_around(session, tree, [index], head.size, self.key.hasher)
+        path = inclusion_path(read, index, head.size, self.key.hasher)
         proof = TlogProof(index, tuple(path), head.note)
         return Located(proof, entry, head.cosigned, head.size, head.at_ms)
 

@@ -16,7 +16,6 @@ from sqlalchemy import select, update
 from sqlalchemy.exc import IntegrityError
 
 from kernel.clock import Clock
-from kernel.crypto import digest
 from kernel.crypto.signing import Signer
 from kernel.db import Database, ReadSession, WriteSession
 from kernel.errors import Kind, Refusal
@@ -27,13 +26,12 @@ from ledger.tree.entry import LINK_STREAM
 from ledger.tree.growing import LEAVES_LIMIT, Waiting, store_leaves, store_tiles, waiting_entries
 from ledger.tree.holding import fetch_tiles, places_around, read_around, tree_of
 from ledger.tree.merkle import (
-    Hasher,
     consistency_holds,
     consistency_path,
     empty_root,
     leaf_hash,
 )
-from ledger.tree.note import Note, sign_note
+from ledger.tree.note import Note, NoteKey, sign_note
 from ledger.tree.tables import CheckpointRow, OtherLeafRow, TreeRow
 from ledger.tree.tiles import Edge
 
@@ -66,7 +64,6 @@ class Sequencer:
         origin: str,
         beside: Beside,
         lease: Lease,
-        hasher: Hasher = digest.sha256,
     ) -> None:
         self._db = database
         self._clock = clock
@@ -74,7 +71,7 @@ class Sequencer:
         self._origin = origin
         self._beside = beside
         self._lease = lease
-        self._hasher = hasher
+        self._hasher = NoteKey.of_log(origin, signer.public).hasher
         self._office: _Office | None = None
         self.trouble = ""
 

@@ -51,7 +51,7 @@ class Witness:
         note, seen = self._parse((await get("checkpoint")).decode(errors="replace"), log)
         last = self.last(log)
         if last is not None:
-            await self._compare(get, last, (note, seen))
+            await self._compare(get, log, last, (note, seen))
         line = cosign(note.text, self.key.name, self._signer, now_s)
         own = Note(note.text, (*(s for s in note.signatures if s.name == log.name), line))
         self._remember(self._place(log), own.to_text())
@@ -92,7 +92,11 @@ class Witness:
         return note, seen
 
     async def _compare(
-        self, get: Get, last: tuple[Note, Checkpoint], new: tuple[Note, Checkpoint]
+        self,
+        get: Get,
+        log: NoteKey,
+        last: tuple[Note, Checkpoint],
+        new: tuple[Note, Checkpoint],
     ) -> None:
         old, seen = last[1], new[1]
         if seen.size < old.size:
@@ -101,10 +105,10 @@ class Witness:
         path = []
         if 0 < old.size < seen.size:
             try:
-                path = await _path(get, old.size, seen.size)
+                path = await _path(get, log, old.size, seen.size)
             except KeyError:  # a tile that is shorter than its checkpoint says
                 path = [b""]
-        if not consistency_holds((old.size, old.root), (seen.size, seen.root), path):
+        if not consistency_holds((old.size, old.root), (seen.size, seen.root), path, log.hasher):
             self._evidence(last[0], new[0])
             raise Refusal("witness.forked", Kind.CONFLICT, size=old.size)
 
@@ -131,11 +135,12 @@ class Witness:
             os.close(folder)
 
 
-async def _path(get: Get, old: int, new: int) -> list[bytes]:
+async def _path(get: Get, log: NoteKey, old: int, new: int) -> list[bytes]:
     """The consistency proof, out of the log's own tiles. Raises KeyError where they are short."""
     tiles: dict[tuple[int, int], bytes] = {}
     for level, number in sorted(places_around([old, old - 1], new)):
         width = min(WIDTH, (new >> (HEIGHT * level)) - number * WIDTH)
         if width > 0:
             tiles[level, number] = await get(tile_path(level, number, width))
-    return consistency_path(reader(lambda level, number: tiles[level, number]), old, new)
+    read = reader(lambda level, number: tiles[level, number], log.hasher)
+    return consistency_path(read, old, new, log.hasher)

@@ -12,7 +12,6 @@ from pathlib import Path
 
 import msgspec
 
-from kernel.crypto import digest
 from kernel.crypto.signing import server_signature_holds
 from kernel.errors import Refusal
 from kernel.settings import DATABASE_FILE
@@ -95,8 +94,8 @@ class _Check:
             self._begin_tree(seal)
         read = self._read(expected, workers)
         if seal is not None:
-            seal_hash = digest.sha256(seal.file.frame)
-            report.found += self._tree.finish(seal.list, seal_hash)
+            log = NoteKey.of_log(seal.list.origin, seal.file.server_public)
+            report.found += self._tree.finish(seal.list, log.hasher(seal.file.frame))
         self._files_whole(seal, read)
         self._blobs(seal, read)
         self._progress(self._total, self._total)

@@ -14,6 +14,7 @@ from ledger.placing import placed
 from ledger.sweep.reading import StreamSeen
 from ledger.tree.checkpoint import Checkpoint
 from ledger.tree.entry import SEAL_STREAM
+from ledger.tree.merkle import Hasher
 from ledger.tree.note import Note, NoteKey
 from ledger.tree.part import CHECKPOINT_FILE, LEAVES_FILE, StreamLeaves, TreePart
 
@@ -105,7 +106,7 @@ class TreeCheck:
         checkpoint = self._checkpoint(parcel, listed.origin, public, witnesses)
         part = self._leaves(parcel, listed.origin)
         if checkpoint is not None and part is not None:
-            self._joined(checkpoint, part)
+            self._joined(checkpoint, part, NoteKey.of_log(listed.origin, public).hasher)
 
     def _checkpoint(
         self, parcel: Parcel, origin: str, public: bytes, witnesses: Witnesses
@@ -138,7 +139,7 @@ class TreeCheck:
             return None
         return part
 
-    def _joined(self, checkpoint: Checkpoint, part: TreePart) -> None:
+    def _joined(self, checkpoint: Checkpoint, part: TreePart, hasher: Hasher) -> None:
         self.part = part
         if checkpoint.size != part.size:
             older = checkpoint.size < part.size
@@ -146,7 +147,7 @@ class TreeCheck:
             self._add(Damage.ROLLED_BACK if older else Damage.TREE, CHECKPOINT_FILE, detail)
             return
         try:
-            self.trusted = part.root() == checkpoint.root
+            self.trusted = part.root(hasher) == checkpoint.root
         except ValueError as wrong:
             self._add(Damage.TREE, LEAVES_FILE, str(wrong)[:120])
             return

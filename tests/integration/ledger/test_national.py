@@ -1,21 +1,31 @@
 """A whole session on a 国密 origin: opened, answered, rotated, sealed, exported, verified."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 from sqlalchemy import select
 
 from kernel.crypto.keyring import FileKeyRing
-from kernel.crypto.signing import server_signature_holds
+from kernel.crypto.signing import ServerKey, server_signature_holds
 from kernel.crypto.suite import InternationalSuite, NationalSuite
 from kernel.db import Database
 from kernel.errors import Refusal
+from kernel.lease import FileLease
 from ledger.chain import Damage
 from ledger.layout import STREAM_MAGIC
 from ledger.parcel import FolderSink
+from ledger.receipts import (
+    ReceiptFault,
+    check_receipt_proof,
+    read_receipt_proof,
+    receipt_extra,
+)
 from ledger.record import Header
 from ledger.stored import stored_head, stored_records
 from ledger.tables import KeyRow
+from ledger.tree.tiles import parse_number
+from ledger.tree.witnessing import Get, Witness
 from ledger.verify import verify
 from tests.integration.ledger.world import SESSION, LedgerWorld, bytes_in
 
@@ -67,6 +77,62 @@ async def test_a_session_is_lived_exported_and_verified_and_a_mutation_found(
     world.pack(files, FolderSink(tmp_path / "changed"))
     found = verify(tmp_path / "changed", keys).findings
     assert [(f.damage, f.place, f.seq) for f in found] == [(Damage.EDITED, "sitting/sitting_1", 4)]
+
+
+async def test_the_tree_of_a_national_origin_proves_its_archive_and_its_receipts(
+    national: LedgerWorld, tmp_path: Path
+) -> None:
+    """Tree, proofs and witness hash with SM3 where the origin does."""
+    world = national
+    world.ledger.start()
+    one = await world.candidate("sitting_1")
+    await one.save(3)
+    await world.hand_in(one)
+    async with world.database.write() as tx:
+        receipt = await world.ledger.receipt(tx, one.stream, at_ms=5)
+    await world.ledger.stop()
+    sequencer = world.ledger.sequencer(tmp_path / "beside", FileLease(tmp_path / "lock"))
+    await sequencer.round()
+    log, witness = world.ledger.log_key, Witness("w.test", ServerKey(bytes(32)), tmp_path / "seen")
+    await witness.look(_served(world), log, 1)
+    await world.seal([("sitting_1", "number")])
+    await sequencer.round()
+    seen = await witness.look(_served(world), log, 2)
+    assert seen.grown == 1
+
+    async with world.database.read() as session:
+        found = await world.ledger.tree.proof(session, receipt.stream_id, receipt.count)
+    assert found is not None
+    public = world.ledger.server_public
+    extra = receipt_extra(receipt.frame, receipt.signature, public)
+    text = replace(found.proof, extra=extra).to_text()
+    proven = check_receipt_proof(read_receipt_proof(text), trust=public)
+    assert proven.stated.count == receipt.count
+    with pytest.raises(ReceiptFault, match="inclusion"):
+        check_receipt_proof(read_receipt_proof(text.replace("index ", "index 1")), trust=public)
+
+    archive, keys = await world.export(tmp_path / "out")
+    report = verify(archive, keys, trust=public)
+    assert report.findings == []
+    assert report.tree_size == seen.checkpoint.size
+
+
+def _served(world: LedgerWorld) -> Get:
+    """What ``/log`` serves, without the way there."""
+
+    async def get(path: str) -> bytes:
+        tree = world.ledger.tree
+        async with world.database.read() as session:
+            if path == "checkpoint":
+                head = await tree.newest(session)
+                assert head is not None
+                return head.note.encode()
+            _, level, place = path.split("/", 2)
+            tile = await tree.tile(session, int(level), *parse_number(place))
+            assert tile is not None
+            return tile
+
+    return get
 
 
 async def test_everything_of_the_origin_is_under_its_suite(national: LedgerWorld) -> None:
