@@ -18,6 +18,8 @@ from ledger.tree.note import Note, NoteKey
 from ledger.tree.proof import ProofFault, TlogProof, check_proof
 
 FILE_LIMIT_BYTES = 64 * 1024
+PUBLIC_SIZES = (32, 65)
+"""Ed25519, SM2."""
 
 
 class Fault(StrEnum):
@@ -158,14 +160,15 @@ def check_receipt_proof(
 
 
 def parse_public(text: str) -> bytes:
-    """A public key as it is published: 64 hex digits, base64 of 32 bytes, or a verifier key.
+    """A log's public key as it is published: hex, base64, or a verifier key; 32 bytes, SM2 65.
 
     Raises ValueError.
     """
     plain = text.strip()
     if "+" in plain and plain.count("+") >= 2:
         return NoteKey.parse(plain).public
-    raw = bytes.fromhex(plain) if len(plain) == 64 else base64.b64decode(plain, validate=True)
-    if len(raw) != 32:
+    is_hex = len(plain) in {2 * size for size in PUBLIC_SIZES}
+    raw = bytes.fromhex(plain) if is_hex else base64.b64decode(plain, validate=True)
+    if len(raw) not in PUBLIC_SIZES:
         raise ValueError("not a public key")
     return raw

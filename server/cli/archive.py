@@ -12,9 +12,9 @@ from rich.progress import Progress
 from kernel.errors import Refusal
 from kernel.settings import Settings
 from kernel.words import LANGUAGES, say_refusal
-from ledger.tree.note import NoteKey
 from ledger.verify import Report, verify
 from server.app import build
+from server.cli.arguments import number_from, public_key, witness_key
 
 COVER_EVERY_S = 0.2
 
@@ -51,16 +51,18 @@ def verify_arguments(command: argparse.ArgumentParser) -> None:
     command.add_argument("path", type=Path, help="archive file or folder · 档案文件或目录")
     command.add_argument("--key-file", type=Path, help="opens the records too · 同时核验内容")
     command.add_argument(
-        "--trust", type=_public_key, help="the server's key as published, hex · 机构公布的公钥"
+        "--trust", type=public_key, help="the server's key as published, hex · 机构公布的公钥"
     )
     command.add_argument(
-        "--witness", type=_witness, action="append", default=[], metavar="VKEY",
+        "--witness", type=witness_key, action="append", default=[], metavar="VKEY",
         help="a witness's verifier key; may be repeated · 见证人公钥",
     )  # fmt: skip
     command.add_argument(
-        "--quorum", type=_count, help="how many of them must have cosigned (all) · 至少几人"
+        "--quorum", type=number_from(1), help="how many of them must have cosigned (all) · 至少几人"
     )
-    command.add_argument("--workers", type=_count, help="processes (default: cores) · 进程数")
+    command.add_argument(
+        "--workers", type=number_from(1), help="processes (default: cores) · 进程数"
+    )
     command.add_argument("--json", action="store_true", help="JSON lines · 逐行 JSON")
 
 
@@ -102,27 +104,3 @@ def _verified(chosen: argparse.Namespace) -> Report:
             quorum=chosen.quorum,
             workers=chosen.workers,
         )
-
-
-def _public_key(text: str) -> bytes:
-    try:
-        key = bytes.fromhex(text)
-    except ValueError:
-        key = b""
-    if len(key) not in {32, 65}:
-        raise argparse.ArgumentTypeError("64 or 130 hex digits · 64 或 130 位十六进制")
-    return key
-
-
-def _witness(text: str) -> NoteKey:
-    try:
-        return NoteKey.parse(text)
-    except ValueError as wrong:
-        raise argparse.ArgumentTypeError("name+id+base64") from wrong
-
-
-def _count(text: str) -> int:
-    count = int(text)
-    if not 1 <= count <= 256:
-        raise argparse.ArgumentTypeError("1-256")
-    return count

@@ -14,10 +14,9 @@ from ledger.receipts import (
     ProvenReceipt,
     ReceiptFault,
     check_receipt_proof,
-    parse_public,
     read_receipt_proof,
 )
-from ledger.tree.note import NoteKey
+from server.cli.arguments import number_from, public_key, witness_key
 
 
 def receipt_arguments(command: argparse.ArgumentParser) -> None:
@@ -26,13 +25,13 @@ def receipt_arguments(command: argparse.ArgumentParser) -> None:
         "file", help="proof file or the QR code's text in a file; - reads it · 证明文件或二维码文字"
     )
     command.add_argument("--archive", type=Path, help="compare with this archive too · 与档案比对")
-    command.add_argument("--trust", type=_public, help="the log's key as published · 日志公钥")
+    command.add_argument("--trust", type=public_key, help="the log's key as published · 日志公钥")
     command.add_argument(
-        "--witness", type=_witness, action="append", default=[],
+        "--witness", type=witness_key, action="append", default=[],
         help="a witness's verifier key (name+id+key), repeated · 见证方公钥,可重复",
     )  # fmt: skip
     command.add_argument(
-        "--quorum", type=_number, default=0, help="so many must have signed · 至少几个见证方"
+        "--quorum", type=number_from(0), default=0, help="so many must have signed · 至少几个见证方"
     )
     command.add_argument("--json", action="store_true", help="one JSON line · 一行 JSON")
 
@@ -116,23 +115,3 @@ def _read(file: str) -> str:
         return sys.stdin.read(FILE_LIMIT_BYTES + 1)
     with Path(file).open(encoding="utf-8", newline="") as source:
         return source.read(FILE_LIMIT_BYTES + 1)
-
-
-def _public(text: str) -> bytes:
-    try:
-        return parse_public(text)
-    except ValueError as wrong:
-        raise argparse.ArgumentTypeError(str(wrong)) from wrong
-
-
-def _witness(text: str) -> NoteKey:
-    try:
-        return NoteKey.parse(text)
-    except ValueError as wrong:
-        raise argparse.ArgumentTypeError(str(wrong)) from wrong
-
-
-def _number(text: str) -> int:
-    if not text.isdigit():
-        raise argparse.ArgumentTypeError("a number from 0")
-    return int(text)

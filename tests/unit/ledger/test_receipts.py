@@ -16,7 +16,7 @@ from ledger.receipts import (
     read_receipt_proof,
     receipt_extra,
 )
-from ledger.tree.note import Algorithm, NoteKey
+from ledger.tree.note import NoteKey
 from ledger.tree.proof import TlogProof
 from tests.proofs import AT_MS, LOG, ORIGIN, STREAM, receipt_text, witness_keys
 
@@ -123,9 +123,10 @@ def test_without_witnesses_it_says_so() -> None:
 
 
 def test_keys_are_read_as_they_are_published() -> None:
-    key = NoteKey(ORIGIN, Algorithm.ED25519, LOG.public)
-    for text in (LOG.public.hex(), base64.b64encode(LOG.public).decode(), key.text()):
-        assert parse_public(f" {text}\n") == LOG.public
+    for public in (LOG.public, b"\x04" + bytes(64)):  # Ed25519, SM2
+        key = NoteKey.of_log(ORIGIN, public)
+        for text in (public.hex(), base64.b64encode(public).decode(), key.text()):
+            assert parse_public(f" {text}\n") == public
     for wrong in ("", "00", "x+00000000+AA=="):
         with pytest.raises(ValueError, match="key|id|base64|hex|public|short|padding|Incorrect"):
             parse_public(wrong)
