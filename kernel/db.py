@@ -27,6 +27,7 @@ from sqlalchemy.orm import DeclarativeBase
 from sqlalchemy.pool import NullPool
 
 from kernel.errors import Kind, Refusal
+from kernel.sqlite import prepare, prepare_snapshot
 
 ReadSession = NewType("ReadSession", AsyncSession)
 WriteSession = NewType("WriteSession", ReadSession)
@@ -80,8 +81,8 @@ class Database:
         Path(str(parsed.database)).parent.mkdir(parents=True, exist_ok=True)
         reader = create_async_engine(url, pool_size=pool_size, max_overflow=pool_size)
         writer = create_async_engine(url, pool_size=1, max_overflow=0)
-        _prepare_sqlite(reader, "BEGIN")
-        _prepare_sqlite(writer, "BEGIN IMMEDIATE")
+        prepare(reader, "BEGIN")
+        prepare(writer, "BEGIN IMMEDIATE")
         return cls(reader, writer)
 
     @property
@@ -163,7 +164,7 @@ async def snapshot(file: Path) -> AsyncIterator[ReadSession]:
             place, options = Path(scratch) / file.name, "cache=private"
         url = f"sqlite+aiosqlite:///file:{quote(str(place.absolute()))}?mode=ro&{options}&uri=true"
         engine = create_async_engine(url, poolclass=NullPool)
-        _prepare_snapshot(engine)
+        prepare_snapshot(engine)
         try:
             async with AsyncSession(engine, expire_on_commit=False) as session:
                 yield ReadSession(session)
@@ -215,37 +216,3 @@ def _notice_silence(engine: AsyncEngine) -> None:
         ):
             if hasattr(socket, name):  # Linux has all of them
                 line.setsockopt(socket.IPPROTO_TCP, getattr(socket, name), value)
-
-
-def _prepare_snapshot(engine: AsyncEngine) -> None:
-    @event.listens_for(engine.sync_engine, "connect")
-    def _connect(connection: Any, _record: object) -> None:
-        connection.isolation_level = None
-        cursor = connection.cursor()
-        for pragma in ("query_only=ON", "busy_timeout=15000"):
-            cursor.execute(f"PRAGMA {pragma}")
-        cursor.close()
-
-    @event.listens_for(engine.sync_engine, "begin")
-    def _begin(connection: Any) -> None:
-        connection.exec_driver_sql("BEGIN")
-
-
-def _prepare_sqlite(engine: AsyncEngine, begin: str) -> None:
-    @event.listens_for(engine.sync_engine, "connect")
-    def _connect(connection: Any, _record: object) -> None:
-        connection.isolation_level = None
-        cursor = connection.cursor()
-        for pragma in (
-            "journal_mode=WAL",
-            "synchronous=FULL",
-            "foreign_keys=ON",
-            "secure_delete=ON",
-            "busy_timeout=15000",
-        ):
-            cursor.execute(f"PRAGMA {pragma}")
-        cursor.close()
-
-    @event.listens_for(engine.sync_engine, "begin")
-    def _begin(connection: Any) -> None:
-        connection.exec_driver_sql(begin)

@@ -1,0 +1,50 @@
+"""Two programs that open one new SQLite file wait for each other."""
+
+import asyncio
+import sqlite3
+from pathlib import Path
+
+import pytest
+from sqlalchemy import text
+from sqlalchemy.exc import OperationalError
+
+import kernel.sqlite
+from kernel.db import Database
+
+
+def file_about_to_be_written(folder: Path) -> tuple[str, sqlite3.Connection]:
+    """A file not yet in WAL, and the connection that has announced a write to it."""
+    other = sqlite3.connect(folder / "new.db", isolation_level=None)
+    other.execute("CREATE TABLE mark (n INTEGER)")
+    other.execute("BEGIN IMMEDIATE")
+    other.execute("INSERT INTO mark VALUES (1)")
+    return f"sqlite+aiosqlite:///{folder}/new.db", other
+
+
+async def marks(url: str) -> list[int]:
+    database = Database.open(url)
+    try:
+        async with database.read() as session:
+            return list((await session.execute(text("SELECT n FROM mark"))).scalars())
+    finally:
+        await database.close()
+
+
+async def test_a_new_file_that_another_is_about_to_write_is_waited_for(tmp_path: Path) -> None:
+    url, other = file_about_to_be_written(tmp_path)
+    opening = asyncio.create_task(marks(url))
+    await asyncio.sleep(0.3)
+    assert not opening.done()
+    other.execute("COMMIT")
+    other.close()
+    assert await opening == [1]
+
+
+async def test_a_new_file_that_is_never_let_go_is_an_error_after_a_while(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(kernel.sqlite, "BUSY_MS", 200)
+    url, other = file_about_to_be_written(tmp_path)
+    with pytest.raises(OperationalError, match="locked"):
+        await marks(url)
+    other.close()
