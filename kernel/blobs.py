@@ -1,20 +1,18 @@
 """Blobs: bytes by name, written once, durable when ``put`` returns.
 
 Contract of ``BlobStore``: a name is ``a/b/c`` of safe characters; ``put`` returns only after the
-bytes and the name are on disk (temp file, fsync, rename, fsync of the folder); putting the same
-bytes again succeeds, other bytes under a used name are refused; ``get`` of a missing name raises
-``blob.missing``.
+bytes and the name are on disk; putting the same bytes again succeeds, other bytes under a used name
+are refused, also when two put at once; ``get`` of a missing name raises ``blob.missing``.
 """
 
 import asyncio
-import os
 import re
-import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Protocol
 
 from kernel.errors import Kind, Refusal
+from kernel.files import FRESH, create_file, settle_folder
 
 _NAME = re.compile(r"^[A-Za-z0-9_\-]+(/[A-Za-z0-9_.\-]+)*$")
 
@@ -67,27 +65,16 @@ class LocalBlobs:
     def _walk(self, prefix: str) -> Iterator[str]:
         for path in self._root.rglob("*"):
             name = path.relative_to(self._root).as_posix()
-            if path.is_file() and name.startswith(prefix) and not path.name.startswith(".new-"):
+            if path.is_file() and name.startswith(prefix) and not path.name.startswith(FRESH):
                 yield name
 
     def _write(self, path: Path, data: bytes) -> None:
-        if path.exists():
-            if path.read_bytes() != data:
-                raise Refusal("blob.name_taken", Kind.CONFLICT, name=path.name)
-            return
-        path.parent.mkdir(parents=True, exist_ok=True)
-        handle, fresh = tempfile.mkstemp(prefix=".new-", dir=path.parent)
         try:
-            with os.fdopen(handle, "wb") as file:
-                file.write(data)
-                file.flush()
-                os.fsync(file.fileno())
-            Path(fresh).rename(path)
-        except BaseException:
-            Path(fresh).unlink(missing_ok=True)
-            raise
-        folder = os.open(path.parent, os.O_RDONLY)
-        try:
-            os.fsync(folder)
-        finally:
-            os.close(folder)
+            if not path.exists():
+                create_file(path, data)
+                return
+        except FileExistsError:  # another put it meanwhile
+            pass
+        if path.read_bytes() != data:
+            raise Refusal("blob.name_taken", Kind.CONFLICT, name=path.name)
+        settle_folder(path.parent)  # whoever put it may not have come so far

@@ -7,12 +7,13 @@ after another boot never before what was kept. Instants are integers: millisecon
 """
 
 import json
-import os
 import time
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Protocol
+
+from kernel.files import replace_file
 
 JUMP_MS = 1_000
 KEEP_MS = 5_000
@@ -90,13 +91,8 @@ class SystemClock:
         now = self.now_ms()
         if self._file is None or now - self._kept_ms < KEEP_MS:
             return
-        self._file.parent.mkdir(parents=True, exist_ok=True)
-        fresh = self._file.with_name(f"{self._file.name}.new")
-        with fresh.open("w") as file:
-            json.dump(asdict(Kept(self._boot, _monotonic_ms(), self.now_ms())), file)
-            file.flush()
-            os.fsync(file.fileno())
-        fresh.replace(self._file)
+        kept = Kept(self._boot, _monotonic_ms(), self.now_ms())
+        replace_file(self._file, json.dumps(asdict(kept)).encode())
         self._kept_ms = now
 
 

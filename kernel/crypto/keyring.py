@@ -1,14 +1,13 @@
 """The key ring: the top of the key hierarchy, outside the database.
 
-Rules kept here: the file has mode 0600 and is never rewritten in place (a new file is fsynced and
-renamed over it, and the folder fsynced); a master key is only ever added, so whatever was wrapped
-once can be unwrapped; data keys are wrapped under a purpose; the custody grade is said plainly
-(``file``: root on this machine can read it).
+Rules kept here: the file is its owner's alone and never rewritten in place; of two who make it at
+once, both go on with the one that was made; a master key is only ever added, so whatever was
+wrapped once can be unwrapped; data keys are wrapped under a purpose; the custody grade is said
+plainly (``file``: root on this machine can read it).
 """
 
-import fcntl
 import json
-import os
+from contextlib import suppress
 from pathlib import Path
 from typing import Protocol
 
@@ -17,6 +16,7 @@ from kernel.crypto.signing import ServerKey, Signer
 from kernel.crypto.sm2 import Sm2Key, library
 from kernel.crypto.suite import SUITES, InternationalSuite, NationalSuite
 from kernel.errors import Kind, Refusal
+from kernel.files import create_file, folder_held, replace_file
 
 
 class KeyRing(Protocol):
@@ -60,7 +60,8 @@ class FileKeyRing:
             wanted = suite or InternationalSuite.name
             if wanted == NationalSuite.name:
                 library()  # nothing is made that could not sign
-            _store(path, wanted, {1: chance.token_bytes(32)})
+            with suppress(FileExistsError):
+                create_file(path, _written(wanted, {1: chance.token_bytes(32)}))
         self.suite, self._masters = _load(path)
         if suite and suite != self.suite:
             raise Refusal("keyring.suite", Kind.CONFLICT, kept=self.suite, wanted=suite)
@@ -73,15 +74,11 @@ class FileKeyRing:
         """A new master key; the new version. Other processes find it when they first meet it, and
         wrap under it from their next start on.
         """
-        lock = os.open(self._path.parent, os.O_RDONLY)
-        try:
-            fcntl.flock(lock, fcntl.LOCK_EX)
+        with folder_held(self._path.parent):
             _, masters = _load(self._path)
             masters[max(masters) + 1] = chance.token_bytes(32)
-            _store(self._path, self.suite, masters)
+            replace_file(self._path, _written(self.suite, masters))
             self._masters = masters
-        finally:
-            os.close(lock)
         return self.version
 
     def wrap(self, key: bytes, purpose: bytes) -> bytes:
@@ -115,18 +112,6 @@ def _load(path: Path) -> tuple[str, dict[int, bytes]]:
     return data.get("suite", InternationalSuite.name), masters
 
 
-def _store(path: Path, suite: str, masters: dict[int, bytes]) -> None:
-    path.parent.mkdir(parents=True, exist_ok=True)
-    fresh = path.with_suffix(".new")
-    handle = os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
-    with os.fdopen(handle, "w") as file:
-        held = {str(version): key.hex() for version, key in masters.items()}
-        json.dump({"format": "gongyuan-keyring-1", "suite": suite, "masters": held}, file)
-        file.flush()
-        os.fsync(file.fileno())
-    fresh.rename(path)
-    folder = os.open(path.parent, os.O_RDONLY)
-    try:
-        os.fsync(folder)
-    finally:
-        os.close(folder)
+def _written(suite: str, masters: dict[int, bytes]) -> bytes:
+    held = {str(version): key.hex() for version, key in masters.items()}
+    return json.dumps({"format": "gongyuan-keyring-1", "suite": suite, "masters": held}).encode()

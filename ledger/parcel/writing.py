@@ -12,6 +12,7 @@ from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import BinaryIO, Protocol
 
+from kernel.files import FRESH, settle_folder
 from ledger.parcel.container import Member, local_header, tail
 from ledger.parcel.manifest import (
     FORMAT,
@@ -41,7 +42,7 @@ class ZipSink:
 
     def __init__(self, target: Path) -> None:
         self._target = target
-        self._fresh = target.with_name(f".new-{target.name}")
+        self._fresh = target.with_name(f"{FRESH}{target.name}")
         target.parent.mkdir(parents=True, exist_ok=True)
         self._file: BinaryIO = self._fresh.open("wb")
         self._members: list[Member] = []
@@ -70,7 +71,7 @@ class ZipSink:
         os.fsync(self._file.fileno())
         self._file.close()
         self._fresh.rename(self._target)
-        _sync_folder(self._target.parent)
+        settle_folder(self._target.parent)
 
     def discard(self) -> None:
         self._file.close()
@@ -82,7 +83,7 @@ class FolderSink:
 
     def __init__(self, target: Path) -> None:
         self._target = target
-        self._fresh = target.with_name(f".new-{target.name}")
+        self._fresh = target.with_name(f"{FRESH}{target.name}")
         shutil.rmtree(self._fresh, ignore_errors=True)
         self._fresh.mkdir(parents=True)
 
@@ -101,9 +102,9 @@ class FolderSink:
 
     def finish(self) -> None:
         for folder in {path.parent for path in self._fresh.rglob("*")}:
-            _sync_folder(folder)
+            settle_folder(folder)
         self._fresh.rename(self._target)
-        _sync_folder(self._target.parent)
+        settle_folder(self._target.parent)
 
     def discard(self) -> None:
         shutil.rmtree(self._fresh, ignore_errors=True)
@@ -179,11 +180,3 @@ class ParcelWriter:
         entry = Entry(path, size, state.hexdigest(), sealed)
         self._entries[path] = entry
         return entry
-
-
-def _sync_folder(folder: Path) -> None:
-    handle = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(handle)
-    finally:
-        os.close(handle)

@@ -6,13 +6,12 @@ is behind it, or whose tree does not begin with it, is refused.
 """
 
 import asyncio
-import fcntl
-import os
 from dataclasses import dataclass
 from pathlib import Path
 
 from kernel.db import ReadSession
 from kernel.errors import Kind, Refusal
+from kernel.files import PUBLIC, folder_held, make_folder, replace_file
 from ledger.tree.checkpoint import Checkpoint
 from ledger.tree.holding import read_around
 from ledger.tree.merkle import tree_root
@@ -51,14 +50,9 @@ class Beside:
 
     def store(self, note: Note) -> None:
         """Durable when it returns. Raises OSError and what ``load`` raises."""
-        self._path.parent.mkdir(parents=True, exist_ok=True)
-        folder = os.open(self._path.parent, os.O_RDONLY)
-        try:
-            fcntl.flock(folder, fcntl.LOCK_EX)
+        make_folder(self._path.parent)
+        with folder_held(self._path.parent):
             self._replace(note)
-            os.fsync(folder)
-        finally:
-            os.close(folder)
 
     def _replace(self, note: Note) -> None:
         fresh, held = Checkpoint.parse(note.text), self.load()
@@ -68,12 +62,7 @@ class Beside:
             and held.checkpoint.size > fresh.size
         ):
             return
-        new = self._path.with_name(f"{self._path.name}.new")
-        with new.open("w", encoding="utf-8") as file:
-            file.write(note.to_text())
-            file.flush()
-            os.fsync(file.fileno())
-        new.replace(self._path)
+        replace_file(self._path, note.to_text().encode(), mode=PUBLIC)
 
     async def compare(self, session: ReadSession, row: TreeRow | None) -> Outside | None:
         """What was published last, if the database still holds it; another origin's as it is.

@@ -5,7 +5,6 @@ that the log's pinned key signed and that begins with the last one it saw; of a 
 went back it keeps both notes as evidence and signs nothing.
 """
 
-import os
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -13,6 +12,7 @@ from pathlib import Path
 from kernel.crypto import digest
 from kernel.crypto.signing import Signer
 from kernel.errors import Kind, Refusal
+from kernel.files import PUBLIC, replace_file
 from ledger.tree.checkpoint import Checkpoint
 from ledger.tree.holding import places_around
 from ledger.tree.merkle import consistency_holds, consistency_path
@@ -54,7 +54,7 @@ class Witness:
             await self._compare(get, log, last, (note, seen))
         line = cosign(note.text, self.key.name, self._signer, now_s)
         own = Note(note.text, (*(s for s in note.signatures if s.name == log.name), line))
-        self._remember(self._place(log), own.to_text())
+        _remember(self._place(log), own.to_text())
         before = 0 if last is None else last[1].size
         return Witnessed(seen, own, seen.size - before)
 
@@ -73,7 +73,7 @@ class Witness:
         """
         place = self._place(log).with_suffix(".key")
         if not place.exists():
-            self._remember(place, log.text() + "\n")
+            _remember(place, log.text() + "\n")
             return True
         if place.read_text(encoding="utf-8").strip() != log.text():
             raise Refusal("witness.wrong_log", Kind.FORBIDDEN, log=log.name)
@@ -115,24 +115,14 @@ class Witness:
     def _evidence(self, old: Note, new: Note) -> None:
         name = digest.sha256(old.text.encode() + new.text.encode()).hex()[:16]
         text = f"{old.to_text()}\n--\n\n{new.to_text()}"
-        self._remember(self._folder / f"evidence-{name}.txt", text)
+        _remember(self._folder / f"evidence-{name}.txt", text)
 
     def _place(self, log: NoteKey) -> Path:
         return self._folder / f"{digest.sha256(log.name.encode()).hex()[:16]}.checkpoint"
 
-    def _remember(self, place: Path, text: str) -> None:
-        self._folder.mkdir(parents=True, exist_ok=True)
-        new = place.with_name(f"{place.name}.new")
-        with new.open("w", encoding="utf-8") as file:
-            file.write(text)
-            file.flush()
-            os.fsync(file.fileno())
-        new.replace(place)
-        folder = os.open(self._folder, os.O_RDONLY)
-        try:
-            os.fsync(folder)
-        finally:
-            os.close(folder)
+
+def _remember(place: Path, text: str) -> None:
+    replace_file(place, text.encode(), mode=PUBLIC)
 
 
 async def _path(get: Get, log: NoteKey, old: int, new: int) -> list[bytes]:

@@ -3,8 +3,8 @@
 import argparse
 import asyncio
 import json
-import os
 import sys
+from contextlib import suppress
 from pathlib import Path
 
 import httpx
@@ -13,6 +13,7 @@ from kernel.clock import SystemClock, as_datetime
 from kernel.crypto import chance
 from kernel.crypto.signing import ServerKey
 from kernel.errors import Kind, Refusal
+from kernel.files import create_file
 from kernel.words import LANGUAGES, say, say_refusal
 from ledger.tree.note import NoteKey, is_key_name
 from ledger.tree.witnessing import Witness, Witnessed
@@ -105,12 +106,8 @@ def _log_key(text: str) -> NoteKey:
 def _key(path: Path) -> ServerKey:
     """The witness's seed (hex), made at the first run and readable by its owner alone."""
     if not path.exists():
-        path.parent.mkdir(parents=True, exist_ok=True)
-        handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-        with os.fdopen(handle, "w") as file:
-            file.write(chance.token_bytes(32).hex() + "\n")
-            file.flush()
-            os.fsync(file.fileno())
+        with suppress(FileExistsError):  # another run made it meanwhile
+            create_file(path, chance.token_bytes(32).hex().encode() + b"\n")
     try:
         return ServerKey(bytes.fromhex(path.read_text().strip()))
     except ValueError as wrong:

@@ -54,6 +54,7 @@ PLANTINGS = (
     Planting("kernel-order", "kernel/helpers.py", "x = 1"),
     Planting("kernel-order", "kernel/db.py", "import kernel.web"),
     Planting("kernel-order", "kernel/clock.py", "import kernel.lot"),
+    Planting("kernel-order", "kernel/files.py", "import kernel.clock"),
     Planting("kernel-alone", "kernel/web.py", "import ledger"),
     Planting(
         "kernel-alone",

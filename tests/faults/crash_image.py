@@ -20,7 +20,7 @@ _HEAD = struct.Struct("=QQQQQ")
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """One change: C reate, W rite, T runcate, S ync, R ename, U nlink."""
+    """One change: C reate, W rite, T runcate, S ync, R ename, L ink, U nlink."""
 
     op: str
     path: str
@@ -90,6 +90,9 @@ class Disk:
             case "R":
                 self._now[step.to] = self._now.pop(step.path)
                 self._names.append((step, self._now[step.to]))
+            case "L":
+                self._now[step.to] = self._now[step.path]
+                self._names.append((step, self._now[step.to]))
             case "U":
                 self._names.append((step, self._now.pop(step.path)))
             case "S" if step.path in self._now:
@@ -137,7 +140,7 @@ class Disk:
 def _name(names: dict[str, _File], step: Step, file: _File) -> None:
     if step.op in "RU":
         names.pop(step.path, None)
-    if step.op in "CR":
+    if step.op in "CRL":
         names[step.to or step.path] = file
 
 

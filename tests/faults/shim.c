@@ -171,6 +171,29 @@ int rename(const char *from, const char *to) {
   return done;
 }
 
+static int linked(int done, const char *from, const char *to) {
+  if (!done) note('L', from, to, 0, 0, 0);
+  return done;
+}
+
+int link(const char *from, const char *to) {
+  if (!concerns(to)) return REAL(link)(from, to);
+  if (fails()) return -1;
+  pthread_mutex_lock(&lock);
+  int done = linked(REAL(link)(from, to), from, to);
+  pthread_mutex_unlock(&lock);
+  return done;
+}
+
+int linkat(int from_fd, const char *from, int to_fd, const char *to, int flags) {
+  if (!concerns(to)) return REAL(linkat)(from_fd, from, to_fd, to, flags);
+  if (fails()) return -1;
+  pthread_mutex_lock(&lock);
+  int done = linked(REAL(linkat)(from_fd, from, to_fd, to, flags), from, to);
+  pthread_mutex_unlock(&lock);
+  return done;
+}
+
 int unlink(const char *path) {
   if (!concerns(path)) return REAL(unlink)(path);
   pthread_mutex_lock(&lock);

@@ -1,9 +1,11 @@
 """kernel.blobs: written once, durable, never outside its folder."""
 
+import asyncio
 from pathlib import Path
 
 import pytest
 
+from kernel import blobs
 from kernel.blobs import LocalBlobs
 from kernel.errors import Refusal
 
@@ -37,3 +39,32 @@ async def test_a_name_cannot_leave_the_folder(tmp_path: Path, name: str) -> None
 async def test_a_missing_blob_is_a_coded_refusal(tmp_path: Path) -> None:
     with pytest.raises(Refusal, match="blob.missing"):
         await LocalBlobs(tmp_path).get("nothing")
+
+
+async def test_of_two_who_put_other_bytes_at_once_one_is_refused(tmp_path: Path) -> None:
+    store = LocalBlobs(tmp_path)
+    bodies = [b"%d" % number for number in range(8)]
+    told = await asyncio.gather(
+        *(store.put("a/b", body) for body in bodies), return_exceptions=True
+    )
+    stored = await store.get("a/b")
+    assert [body for body, one in zip(bodies, told, strict=True) if one is None] == [stored]
+    refused = [one.code for one in told if isinstance(one, Refusal)]
+    assert refused == ["blob.name_taken"] * 7
+    assert await store.names("") == ["a/b"]
+
+
+async def test_of_many_who_put_the_same_bytes_at_once_all_succeed(tmp_path: Path) -> None:
+    store = LocalBlobs(tmp_path)
+    await asyncio.gather(*(store.put("a/b", b"one") for _ in range(8)))
+    assert await store.get("a/b") == b"one"
+
+
+async def test_the_same_bytes_again_are_durable_though_the_first_was_cut_off(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "a").write_bytes(b"one")  # named, and its folder not yet on disk
+    settled: list[Path] = []
+    monkeypatch.setattr(blobs, "settle_folder", settled.append)
+    await LocalBlobs(tmp_path).put("a", b"one")
+    assert settled == [tmp_path]

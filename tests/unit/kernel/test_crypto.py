@@ -1,5 +1,7 @@
 """kernel.crypto: every sealed thing opens only as what it was sealed as."""
 
+import threading
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -105,6 +107,28 @@ def test_the_key_ring_file_is_private_and_outlives_the_process(tmp_path: Path) -
         again.unwrap(b"\x00\x09" + wrapped[2:], b"sitting/1")
     assert again.lookup_key("a") != again.lookup_key("b")
     assert again.signer("acks").public != again.signer("seals").public
+
+
+def test_programs_that_make_the_key_ring_at_once_all_go_on_with_one(tmp_path: Path) -> None:
+    together = threading.Barrier(6)
+
+    def start(_: int) -> FileKeyRing:
+        together.wait()
+        return FileKeyRing(tmp_path / "ring.json")
+
+    with ThreadPoolExecutor(6) as pool:
+        rings = list(pool.map(start, range(6)))
+    wrapped = rings[0].wrap(KEY, b"sitting/1")
+    assert [ring.unwrap(wrapped, b"sitting/1") for ring in rings] == [KEY] * 6
+    assert len(list(tmp_path.iterdir())) == 1
+
+
+def test_programs_that_turn_the_key_ring_at_once_each_add_a_key(tmp_path: Path) -> None:
+    rings = [FileKeyRing(tmp_path / "ring.json") for _ in range(6)]
+    with ThreadPoolExecutor(6) as pool:
+        versions = list(pool.map(FileKeyRing.rotate, rings))
+    assert sorted(versions) == list(range(2, 8))
+    assert FileKeyRing(tmp_path / "ring.json").version == 7
 
 
 def test_a_password_fits_only_itself() -> None:
