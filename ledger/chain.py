@@ -8,6 +8,7 @@ another record of the stream, or the seal, names its hash: an unanchored one was
 from collections.abc import Callable
 from dataclasses import dataclass
 from enum import StrEnum
+from typing import Self
 
 from kernel.codec import decode
 from kernel.crypto.suite import suite_named
@@ -64,6 +65,13 @@ class Stored:
     header: Header
     hash: bytes
 
+    @classmethod
+    def of(cls, header_bytes: bytes, ciphertext: bytes) -> Self:
+        """Raises ValueError for bytes that are no header."""
+        header = Header.from_bytes(header_bytes)
+        hashed = record_hash(suite_named(header.suite), header_bytes, ciphertext)
+        return cls(header_bytes, ciphertext, header, hashed)
+
 
 @dataclass(frozen=True, slots=True)
 class StreamFile:
@@ -117,10 +125,7 @@ def _stored(frame: bytes) -> Stored:
     fields = decode("record", 1, frame)
     if len(fields) != 2 or not all(isinstance(field, bytes) for field in fields):
         raise ValueError("not a record")
-    header = Header.from_bytes(fields[0])
-    return Stored(
-        fields[0], fields[1], header, record_hash(suite_named(header.suite), fields[0], fields[1])
-    )
+    return Stored.of(fields[0], fields[1])
 
 
 def diagnose(

@@ -1,21 +1,21 @@
-"""A receipt against an archive: whether the archived stream still begins as the receipt says."""
+"""A receipt against its stream, in an archive or in the log: whether it still begins as stated."""
 
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 
-from kernel.codec import decode
-from kernel.crypto.suite import suite_named
 from kernel.errors import Refusal
-from ledger.layout import SEAL_FILE, STREAM_MAGIC, SealFile, SealList, stream_path
+from ledger.chain import Stored, read_stream_file
+from ledger.layout import SEAL_FILE, SealFile, SealList, stream_path
 from ledger.parcel import Parcel, open_parcel
 from ledger.receipts import Fault, ReceiptFault, Stated
-from ledger.record import ZERO_HASH, Header, record_hash
+from ledger.record import ZERO_HASH
 
 
 def compare_with_archive(path: Path, stated: Stated) -> int:
     """How many records the archive holds in the receipt's stream.
 
-    Raises ``verify.no_archive``; ReceiptFault when the archive is another log's, lacks the stream
-    or its first ``stated.count`` records do not chain up to ``stated.head``.
+    Raises ``verify.no_archive``; ReceiptFault when the archive is another log's, lacks the stream,
+    holds it broken, or its first ``stated.count`` records do not chain up to ``stated.head``.
     """
     if not path.exists():
         raise Refusal("verify.no_archive", path=str(path))
@@ -40,21 +40,35 @@ def _ledger_folder(parcel: Parcel, stated: Stated) -> str:
     return places[0].removesuffix(SEAL_FILE)
 
 
+def chained(origin: str, stream_id: str, records: Iterable[Stored]) -> int:
+    """How many records, from the first on, are in their place and name the hash of the one before.
+
+    Only their own hashes are compared: they are whole, not that they are what was written.
+    """
+    seen, previous = 0, ZERO_HASH
+    for one in records:
+        header = one.header
+        place = (header.origin, header.stream_id, header.seq, header.previous)
+        if place != (origin, stream_id, seen + 1, previous):
+            break
+        seen, previous = seen + 1, one.hash
+    return seen
+
+
+def begins_as(stated: Stated, origin: str, records: Sequence[Stored]) -> bool:
+    """Whether the first ``stated.count`` records of the receipt's stream chain up to its head;
+    ``origin`` is the one that the stream was opened under.
+    """
+    first = records[: max(stated.count, 0)]
+    whole = chained(origin, stated.stream_id, first) == stated.count
+    return whole and bool(first) and first[-1].hash == stated.head
+
+
 def _count(data: bytes, stated: Stated) -> int:
-    at, seen, previous, held = len(STREAM_MAGIC), 0, ZERO_HASH, False
-    try:
-        while at < len(data):
-            size = int.from_bytes(data[at : at + 4], "big")
-            header_bytes, ciphertext = decode("record", 1, data[at + 4 : at + 4 + size])
-            header = Header.from_bytes(header_bytes)
-            seen, at = seen + 1, at + 4 + size
-            place = (header.origin, header.stream_id, header.seq, header.previous)
-            if place != (stated.origin, stated.stream_id, seen, previous):
-                break
-            previous = record_hash(suite_named(header.suite), header_bytes, ciphertext)
-            held = held or (seen == stated.count and previous == stated.head)
-    except (ValueError, TypeError) as wrong:
-        raise ReceiptFault(Fault.ARCHIVE, f"{stated.stream_id} #{seen + 1}") from wrong
-    if not held:
+    file = read_stream_file(data, stated.head)
+    seen = chained(stated.origin, stated.stream_id, file.records)
+    if file.broken is not None or seen < len(file.records):
+        raise ReceiptFault(Fault.ARCHIVE, f"{stated.stream_id} #{seen + 1}")
+    if not begins_as(stated, stated.origin, file.records):
         raise ReceiptFault(Fault.ARCHIVE, f"{stated.stream_id} #{min(seen, stated.count)}")
     return seen

@@ -14,22 +14,19 @@ from kernel.access import Principal
 from kernel.clock import Clock
 from kernel.db import Database, ReadSession
 from kernel.errors import Kind, Refusal
-from kernel.ids import is_short_code, normalise_code
 from ledger.book import Ledger
-from ledger.receipts import read_receipt_frame, receipt_extra
+from ledger.receipts import receipt_extra
 from ledger.tree.proof import TlogProof
 from server.registration.service import candidate_of_sitting
 from server.registration.tables import CandidateRow
 from server.results.ports import Proofs
-from server.results.service.pacing import Pace
+from server.results.service.kept import Asking, KeptReceipt, sitting_with
 from server.sessions.rules import Duty
 from server.sessions.service import need_duty, session_row
 from server.sessions.tables import SessionRow
 from server.sittings.service import load
 from server.sittings.tables import SittingRow
 
-PER_ADDRESS_AND_MINUTE = 20
-PER_MINUTE = 600
 PRINTERS = (Duty.INVIGILATOR, Duty.CHIEF, Duty.OFFICER)
 
 
@@ -67,21 +64,15 @@ class Proving:
         self._db = database
         self._ledger = ledger
         self._proofs = proofs
-        self._pace = Pace(clock, "receipt.too_many", PER_ADDRESS_AND_MINUTE, PER_MINUTE)
+        self._asking = Asking(clock)
 
     async def by_code(self, code: str, *, address: str) -> ProofFile:
         """Raises ``receipt.too_many``, ``receipt.code_bad``, ``receipt.unknown``,
         ``receipt.not_covered``.
         """
-        self._pace.take(address)
-        if not is_short_code(code):
-            raise Refusal("receipt.code_bad")
-        plain = normalise_code(code)
+        plain = self._asking.take(code, address=address)
         async with self._db.read() as session:
-            found = await session.execute(
-                select(SittingRow).where(SittingRow.receipt["receipt_code"].as_string() == plain)
-            )
-            row = found.scalars().first()
+            row = await sitting_with(session, plain)
             if row is None:
                 raise Refusal("receipt.unknown", Kind.NOT_FOUND)
             return await self._file(session, row)
@@ -140,14 +131,11 @@ class Proving:
     async def _file(self, session: ReadSession, row: SittingRow) -> ProofFile:
         if row.receipt is None:
             raise Refusal("receipt.unknown", Kind.NOT_FOUND)
-        frame, signature = (
-            bytes.fromhex(row.receipt[key]) for key in ("frame_hex", "signature_hex")
-        )
-        stated = read_receipt_frame(frame)
-        found = await self._proofs.proof(session, stated.stream_id, stated.count)
+        kept = KeptReceipt.of(row.receipt)
+        found = await self._proofs.proof(session, kept.stated.stream_id, kept.stated.count)
         if found is None:
             raise Refusal("receipt.not_covered", Kind.CONFLICT)
-        extra = receipt_extra(frame, signature, self._ledger.server_public)
+        extra = receipt_extra(kept.frame, kept.signature, self._ledger.server_public)
         plain = found.proof
         whole = TlogProof(plain.index, plain.path, plain.checkpoint, extra)
-        return ProofFile(row.receipt["receipt_code"], whole.to_text(), found.cosigned)
+        return ProofFile(kept.code, whole.to_text(), found.cosigned)

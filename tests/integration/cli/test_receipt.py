@@ -1,14 +1,16 @@
 """``gongyuan verify receipt``: exit codes, words in both languages, the archive compared."""
 
 import json
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
 from kernel.codec import decode
 from kernel.crypto import digest
+from ledger.chain import read_stream_file
 from ledger.client import receipt_frame
-from ledger.layout import STREAM_MAGIC, stream_path
+from ledger.layout import STREAM_MAGIC, stream_bytes, stream_path
 from ledger.parcel import FolderSink, ParcelWriter, open_parcel
 from ledger.receipts import receipt_extra
 from ledger.tree.entry import tree_entry
@@ -106,6 +108,19 @@ def archived_receipt(count: int, *, head: bytes | None = None) -> str:
     return TlogProof(plain.index, plain.path, plain.checkpoint, extra).to_text()
 
 
+def archive_with(folder: Path, change: Callable[[bytes], bytes]) -> Path:
+    """The vectors' archive with one stream's file changed."""
+    writer, parcel = ParcelWriter(FolderSink(folder)), open_parcel(ARCHIVE)
+    for path in parcel.paths():
+        data = parcel.read(path)
+        if path.endswith(stream_path(STREAM)):
+            data = change(data)
+        if "manifest" not in path:
+            writer.add(path, data)
+    writer._sink.finish()
+    return folder
+
+
 @pytest.mark.parametrize("count", [3, 8])
 def test_the_archive_agrees_with_its_receipt(
     file: Path, count: int, capsys: pytest.CaptureFixture[str]
@@ -123,17 +138,23 @@ def test_an_archive_that_was_shortened_or_rewritten_disagrees(
     assert "The archive does not agree" in said(capsys)
 
     file.write_text(archived_receipt(8), encoding="utf-8")
-    folder = tmp_path / "shortened"
-    writer, parcel = ParcelWriter(FolderSink(folder)), open_parcel(ARCHIVE)
-    for path in parcel.paths():
-        data = parcel.read(path)
-        if path.endswith(stream_path(STREAM)):
-            data = data[: len(data) // 2]
-        if "manifest" not in path:
-            writer.add(path, data)
-    writer._sink.finish()
+    folder = archive_with(tmp_path / "shortened", lambda data: data[: len(data) // 2])
     assert main(["verify", "receipt", str(file), "--archive", str(folder)]) == 1
     assert STREAM in said(capsys)
+
+
+def test_an_archive_whose_stream_is_broken_after_the_receipt_is_no_witness_for_it(
+    file: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    file.write_text(archived_receipt(3), encoding="utf-8")
+
+    def without_the_fifth(data: bytes) -> bytes:
+        kept = [(one.header_bytes, one.ciphertext) for one in read_stream_file(data, b"").records]
+        return stream_bytes([*kept[:4], *kept[5:]])
+
+    folder = archive_with(tmp_path / "dropped", without_the_fifth)
+    assert main(["verify", "receipt", str(file), "--archive", str(folder)]) == 1
+    assert f"{STREAM} #5" in said(capsys)
 
 
 def test_a_receipt_of_another_log_is_not_in_this_archive(

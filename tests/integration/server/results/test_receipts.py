@@ -8,7 +8,7 @@ from sqlalchemy import update
 from kernel.errors import Refusal
 from ledger.tables import RecordRow
 from server.results.service import Receipts
-from server.results.service.receipts import PER_ADDRESS_AND_MINUTE
+from server.results.service.kept import PER_ADDRESS_AND_MINUTE
 from server.sittings.tables import SittingRow
 from tests.integration.server.after import ORIGIN, Afternoon, sitting_of
 
