@@ -5,9 +5,9 @@ different people decided so, and their decision stands in the same stream; the f
 covers a record is the one that holds; other acts of server and staff change no answer.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any, Protocol
+from typing import Any, Protocol, TypeVar
 
 ANSWERING = frozenset({"answer_set", "answer_cleared"})
 LATE_DECIDED = "late_decided"
@@ -26,6 +26,9 @@ class Recorded(Protocol):
     def kind(self) -> str: ...
     @property
     def body(self) -> Mapping[str, Any]: ...
+
+
+R = TypeVar("R", bound=Recorded)
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,24 +86,46 @@ def decision_on(one: Recorded, decisions: Iterable[LateDecision]) -> LateDecisio
     return next((decision for decision in decisions if decision.covers(one)), None)
 
 
+def counts(one: Recorded, decisions: Iterable[LateDecision]) -> bool:
+    """Whether an event is in the answers: it came in time, or two people counted it."""
+    if not is_late(one):
+        return True
+    decision = decision_on(one, decisions)
+    return decision is not None and decision.counted
+
+
+def events(records: Iterable[R]) -> list[R]:
+    """The devices' events in the devices' own order; what contradicted an earlier one is none."""
+    found = [one for one in records if "client_seq" in one.body and one.kind != "conflict"]
+    return sorted(found, key=lambda one: (one.epoch, one.body["client_seq"]))
+
+
+def standing(records: Sequence[R], item_id: str) -> R | None:
+    """The record whose answer to the item is the one that ``fold`` finds; None for a blank."""
+    decisions = late_decisions(records)
+    given = [
+        one
+        for one in events(records)
+        if one.kind in ANSWERING and one.body.get("item_id") == item_id and counts(one, decisions)
+    ]
+    return given[-1] if given and given[-1].kind == "answer_set" else None
+
+
 def fold(records: Iterable[Recorded], *, count_late: bool | None = None) -> Folded:
     """Fold records in stream order. ``count_late`` asks what would be if all late records counted,
     or none; without it the decisions in the stream say.
     """
     state, records = Folded(), list(records)
     decisions = late_decisions(records)
-    events = [one for one in records if "client_seq" in one.body and one.kind != "conflict"]
-    for one in sorted(events, key=lambda r: (r.epoch, r.body["client_seq"])):
+    for one in events(records):
         number = one.body["client_seq"]
         state.acknowledged[one.epoch] = max(state.acked(one.epoch), number)
         if is_late(one):
-            decision = decision_on(one, decisions)
             state.late += 1
-            state.undecided += decision is None and one.kind in ANSWERING
-            decided = decision is not None and decision.counted
-            if not (decided if count_late is None else count_late):
-                continue
-        _apply(state, one)
+            state.undecided += one.kind in ANSWERING and decision_on(one, decisions) is None
+        taken = counts(one, decisions) if count_late is None else count_late or not is_late(one)
+        if taken:
+            _apply(state, one)
     return state
 
 

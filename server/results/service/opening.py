@@ -17,7 +17,7 @@ from kernel.errors import Kind, Refusal
 from kernel.ids import mint
 from ledger.book import Act, Ledger, OpenRecord
 from ledger.disclosure import check_opening
-from ledger.fold import ANSWERING, LateDecision, decision_on, is_late, late_decisions
+from ledger.fold import standing
 from paper.package import Content, Form
 from server.checkin.service import sitting_stream
 from server.papers.service import PapersService
@@ -216,7 +216,7 @@ class Openings:
         if started is None or form is None:
             raise Refusal("review.nothing_to_open", Kind.CONFLICT, position=position)
         dealt = item_at(form, bytes.fromhex(started.body["order_seed"]), position)
-        record = None if dealt is None else _standing(records, dealt.item.item_id)
+        record = None if dealt is None else standing(records, dealt.item.item_id)
         if dealt is None or record is None:
             raise Refusal("review.nothing_to_open", Kind.CONFLICT, position=position)
         return _Found(record, shown(dealt, record.body.get("response", {})))
@@ -232,26 +232,6 @@ async def _opening(session: ReadSession, review: ReviewRow, opening_id: str) -> 
 def _bound_form(records: Sequence[OpenRecord], content: Content) -> Form | None:
     code = records[0].body.get("form_code") if records else None
     return next((form for form in content.forms if form.form_code == code), None)
-
-
-def _standing(records: Sequence[OpenRecord], item_id: str) -> OpenRecord | None:
-    """The answer that counts, by the rule of ``ledger.fold``; None for a blank one."""
-    decisions = late_decisions(records)
-    events = [
-        one
-        for one in records
-        if one.kind in ANSWERING
-        and "client_seq" in one.body
-        and one.body.get("item_id") == item_id
-        and _counts(one, decisions)
-    ]
-    last = max(events, key=lambda one: (one.epoch, one.body["client_seq"]), default=None)
-    return last if last is not None and last.kind == "answer_set" else None
-
-
-def _counts(one: OpenRecord, decisions: Sequence[LateDecision]) -> bool:
-    decision = decision_on(one, decisions)
-    return not is_late(one) or (decision is not None and decision.counted)
 
 
 def _act(review: ReviewRow, row: OpeningRow) -> dict[str, Any]:

@@ -15,6 +15,7 @@ from ledger.fold import (
     LateDecision,
     Recorded,
     decision_on,
+    events,
     fold,
     is_late,
     late_decisions,
@@ -197,10 +198,9 @@ def _content(by_id: Mapping[str, DealtItem], one: Recorded) -> Content:
     return Content(kind, words, one.body["client_ms"], one.server_ms)
 
 
-def _newest(events: Iterable[Recorded]) -> dict[str, Recorded]:
+def _newest(found: Iterable[Recorded]) -> dict[str, Recorded]:
     """The last event of each item by the device's own numbers."""
-    ordered = sorted(events, key=lambda one: (one.epoch, one.body["client_seq"]))
-    return {one.body["item_id"]: one for one in ordered}
+    return {one.body["item_id"]: one for one in events(found)}
 
 
 def _item(

@@ -12,7 +12,7 @@ from enum import StrEnum
 from typing import Any
 
 from kernel.errors import Kind, Refusal
-from ledger.fold import ANSWERING, Recorded, decision_on, fold, is_late, late_decisions
+from ledger.fold import ANSWERING, Recorded, decision_on, events, fold, is_late, late_decisions
 from paper.package import Form, form_hash
 from server.sittings.rules.dealing import DealtItem, deal
 from server.sittings.rules.logged import deadline_at, times_of
@@ -206,12 +206,11 @@ def _current(records: Sequence[Recorded], known: Sequence[Recorded], at_ms: int)
     seen = {one.seq for one in known}
     turned = [
         one
-        for one in records
+        for one in events(records)
         if one.kind in ANSWERING | {"item_viewed"}
         and (one.seq in seen or one.body["client_ms"] <= at_ms)
     ]
-    last = max(turned, key=lambda one: (one.epoch, one.body["client_seq"]), default=None)
-    return None if last is None else str(last.body["item_id"])
+    return str(turned[-1].body["item_id"]) if turned else None
 
 
 def _notices(known: Sequence[Recorded]) -> tuple[Notice, ...]:

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ledger.fold import fold
+from ledger.fold import counts, fold, late_decisions, standing
 from ledger.reading import OpenRecord
 
 Step = tuple[str, str, int, bool]
@@ -119,3 +119,29 @@ def test_a_decision_covers_what_came_before_it_and_the_first_one_holds() -> None
 def test_an_empty_stream_has_no_answers() -> None:
     empty = fold([])
     assert (empty.answers, empty.acked(1), empty.last_answer_ms) == ({}, 0, None)
+
+
+@given(story=steps, data=st.data())
+def test_the_record_that_stands_holds_the_answer_that_the_fold_finds(
+    story: list[Step], data: st.DataObject
+) -> None:
+    epochs = data.draw(st.lists(st.integers(1, 3), min_size=len(story), max_size=len(story)))
+    held = records(story, epochs)
+    for _ in range(data.draw(st.integers(0, 2))):
+        held.append(decided(len(held) + 1, counted=data.draw(st.booleans())))
+    held = [*noise(0), *held, *noise(len(held) + 1)]
+    answers = fold(held).answers
+    for item_id in ("item_1", "item_2", "item_3"):
+        record = standing(held, item_id)
+        assert answers.get(item_id) == (None if record is None else record.body["response"])
+        assert record is None or counts(record, late_decisions(held))
+
+
+def test_what_came_in_time_counts_and_what_came_late_waits_for_two() -> None:
+    [timely] = records([("answer_set", "item_1", 1, False)], [1])
+    assert counts(timely, [])
+    assert not counts(late(1, 1, "a"), [])
+    for counted in (True, False):
+        decisions = late_decisions([decided(2, counted=counted)])
+        assert counts(late(1, 1, "a"), decisions) is counted
+        assert not counts(late(3, 2, "a"), decisions)
