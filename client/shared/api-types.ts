@@ -2335,6 +2335,17 @@ export interface components {
             text: string;
         };
         /**
+         * ArchiveAsk
+         * @description ``early_reason``: why the log is sealed before the time for reviews is over, if it is.
+         */
+        ArchiveAsk: {
+            /**
+             * Early Reason
+             * @default
+             */
+            early_reason?: string;
+        };
+        /**
          * ArchiveBody
          * @description A finished archive; ``sha256`` is hex of the file.
          */
@@ -5717,10 +5728,10 @@ export interface components {
         server__results__rules__lines__State: "number" | "pending" | "absent" | "violation";
         /**
          * Phase
-         * @description Where a session's results stand.
+         * @description Where a session's results stand; ``sealed``: archived before reviews were over.
          * @enum {string}
          */
-        server__results__rules__periods__Phase: "unpublished" | "publicity" | "review" | "over";
+        server__results__rules__periods__Phase: "unpublished" | "publicity" | "review" | "over" | "sealed";
         /**
          * Phase
          * @description What the candidate's screen showed.
@@ -9137,7 +9148,11 @@ export interface operations {
             };
             cookie?: never;
         };
-        requestBody?: never;
+        requestBody?: {
+            content: {
+                "application/json": components["schemas"]["ArchiveAsk"] | null;
+            };
+        };
         responses: {
             /** @description Successful Response */
             201: {
@@ -9172,7 +9187,7 @@ export interface operations {
                     };
                 };
             };
-            /** @description archive.blob_differs, archive.review_open, sessions.wrong_state */
+            /** @description archive.blob_differs, archive.review_open, archive.window_open, sessions.wrong_state */
             409: {
                 headers: {
                     [name: string]: unknown;
@@ -9180,7 +9195,19 @@ export interface operations {
                 content: {
                     "application/json": components["schemas"]["ErrorBody"] & {
                         /** @enum {string} */
-                        code: "archive.blob_differs" | "archive.review_open" | "sessions.wrong_state";
+                        code: "archive.blob_differs" | "archive.review_open" | "archive.window_open" | "sessions.wrong_state";
+                    };
+                };
+            };
+            /** @description review.reason */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"] & {
+                        /** @enum {string} */
+                        code: "review.reason";
                     };
                 };
             };

@@ -1,7 +1,8 @@
 """The one catalogue of the words that server programs say to people, in Chinese and English.
 
 Rules kept here: every refusal code has both languages; a sentence says what happened and what to
-do; parameters stand in braces. The files ``*.toml`` beside this one hold them: ``["code"] zh = … en
+do; parameters stand in braces, ``{state:session_state}`` where the value has a word of its own
+(``terms.toml``). The files ``*.toml`` beside this one hold them: ``["code"] zh = … en
 = …``.
 """
 
@@ -9,6 +10,7 @@ import tomllib
 from collections.abc import Mapping
 from functools import cache
 from importlib import resources
+from typing import Self
 
 from typing_extensions import TypedDict
 
@@ -43,10 +45,35 @@ def say(code: str, params: Mapping[str, object], language: str = "zh") -> str:
     sentence = catalogue().get(code, {}).get(language)
     if sentence is None:
         return code
+    worded = {
+        name: _Term(value, language) if isinstance(value, str) else value
+        for name, value in params.items()
+    }
     try:
-        return sentence.format(**params)
+        return sentence.format(**worded)
     except (KeyError, IndexError):
         return sentence
+
+
+class _Term(str):
+    """A parameter that a sentence may name by its word; several stand with commas."""
+
+    __slots__ = ("_language",)
+    _language: str
+
+    def __new__(cls, value: str, language: str) -> Self:
+        made = super().__new__(cls, value)
+        made._language = language
+        return made
+
+    def __format__(self, group: str) -> str:
+        if not group:
+            return str(self)
+        words = [
+            catalogue().get(f"{group}.{one}", {}).get(self._language, one)
+            for one in self.split(", ")
+        ]
+        return {"zh": "、", "en": ", "}[self._language].join(words)
 
 
 def sentence(code: str, params: Mapping[str, object]) -> Sentence:

@@ -1,4 +1,4 @@
-"""``gongyuan archive export SESSION OUT`` and ``gongyuan verify PATH``."""
+"""``gongyuan archive export SESSION OUT [--early REASON]`` and ``gongyuan verify PATH``."""
 
 import argparse
 import asyncio
@@ -20,24 +20,28 @@ COVER_EVERY_S = 0.2
 
 
 def archive_arguments(command: argparse.ArgumentParser) -> None:
-    """``archive export SESSION OUT``."""
+    """``archive export SESSION OUT [--early REASON]``."""
     acts = command.add_subparsers(dest="act", required=True, metavar="ACT")
     export = acts.add_parser("export", help="write the archive of a session · 导出档案")
     export.add_argument("session", help="session id · 场次编号")
     export.add_argument("out", type=Path, help="file to write (.zip) · 输出文件")
+    export.add_argument(
+        "--early", default="", metavar="REASON",
+        help="why before the time for reviews is over · 复核申请期未满即归档的理由",
+    )  # fmt: skip
 
 
 def run_archive(chosen: argparse.Namespace) -> int:
     """Exit 1 when the session cannot be archived yet."""
-    return asyncio.run(_export(chosen.session, chosen.out))
+    return asyncio.run(_export(chosen.session, chosen.out, chosen.early))
 
 
-async def _export(session_id: str, out: Path) -> int:
+async def _export(session_id: str, out: Path, early_reason: str) -> int:
     services, stop = build(Settings()), asyncio.Event()
     # Where no server runs, nobody else would cover the seal with a checkpoint.
     covering = asyncio.create_task(services.sequencer.run(stop, COVER_EVERY_S))
     try:
-        written = await services.archive.export_to(session_id, out)
+        written = await services.archive.export_to(session_id, out, early_reason=early_reason)
     finally:
         stop.set()
         await covering
@@ -58,7 +62,9 @@ def verify_arguments(command: argparse.ArgumentParser) -> None:
         help="a witness's verifier key; may be repeated · 见证人公钥",
     )  # fmt: skip
     command.add_argument(
-        "--quorum", type=number_from(1), help="how many of them must have cosigned (all) · 至少几人"
+        "--quorum",
+        type=number_from(1),
+        help="how many must have cosigned (all) · 至少几个见证签名",
     )
     command.add_argument(
         "--workers", type=number_from(1), help="processes (default: cores) · 进程数"

@@ -71,7 +71,7 @@ def parser() -> argparse.ArgumentParser:
             "witness",
             witness.witness_arguments,
             witness.run_witness,
-            "cosign a log's checkpoints · 见证日志",
+            "cosign a log's checkpoints · 为日志检查点作见证签名",
         ),
         ("keys", keys.keys_arguments, keys.run_keys, "the ledger's keys · 日志密钥"),
         ("bench", bench.bench_arguments, bench.run_bench, "against the limit · 基准测试"),

@@ -28,10 +28,13 @@ def receipt_arguments(command: argparse.ArgumentParser) -> None:
     command.add_argument("--trust", type=public_key, help="the log's key as published · 日志公钥")
     command.add_argument(
         "--witness", type=witness_key, action="append", default=[],
-        help="a witness's verifier key (name+id+key), repeated · 见证方公钥,可重复",
+        help="a witness's verifier key (name+id+key), repeated · 见证人公钥,可重复",
     )  # fmt: skip
     command.add_argument(
-        "--quorum", type=number_from(0), default=0, help="so many must have signed · 至少几个见证方"
+        "--quorum",
+        type=number_from(0),
+        default=0,
+        help="so many must sign · 至少几个见证签名",
     )
     command.add_argument("--json", action="store_true", help="one JSON line · 一行 JSON")
 

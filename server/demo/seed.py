@@ -114,6 +114,8 @@ async def yesterday(
     occupation = OCCUPATIONS[1]
     faces = cast_faces()
     plan = plan_of(occupation, "昨日场次(已归档)", hand.now_ms() + 30 * MINUTE_MS, 2, 4)
+    # A session that is archived on the same day has no time for reviews that archiving could cut.
+    plan = replace(plan, policy={**OPEN_POLICY, "publicity_days": 0, "review_apply_days": 0})
     await day.plan(site_id, plan, "KC00", "第 1 考场")
     crowd = people(YESTERDAYS, sorted(faces), b"yesterday", first_serial=700)
     crowd[-1] = replace(crowd[-1], route="manual")

@@ -348,6 +348,9 @@ async def results_and_archive(day: ExamDay) -> Path:
     await chief.expect("成绩已公布")
     await officer.open("sessions", day.session_id, "archive")
     await officer.press("生成档案")
+    await officer.expect("考生仍可申请复核")
+    await officer.fill("提前归档的理由(记入日志)", "试考,不设复核期")
+    await officer.press("确认提前归档")
     await officer.expect("档案已生成")
     return await officer.download("下载档案", day.folder / "archive.zip")
 

@@ -4,14 +4,21 @@ from typing import Annotated
 
 from fastapi import APIRouter
 from fastapi.responses import FileResponse
-from pydantic import BaseModel
+from pydantic import BaseModel, Field
 
 from kernel.access import Principal, Role
 from kernel.errors import Kind
 from kernel.web import refusals, staff
 from server.archive.service import Archive, ArchiveService
+from server.results.rules.reviews import REASON_MAX
 
 Keeper = Annotated[Principal, staff(Role.OFFICER, Role.CHIEF)]
+
+
+class ArchiveAsk(BaseModel):
+    """``early_reason``: why the log is sealed before the time for reviews is over, if it is."""
+
+    early_reason: str = Field("", max_length=REASON_MAX)
 
 
 class ArchiveBody(BaseModel):
@@ -48,12 +55,17 @@ def router(service: ArchiveService) -> APIRouter:
             sessions__not_staffed=Kind.FORBIDDEN,
             sessions__wrong_state=Kind.CONFLICT,
             archive__review_open=Kind.CONFLICT,
+            archive__window_open=Kind.CONFLICT,
+            review__reason=Kind.INVALID,
             archive__blob_differs=Kind.CONFLICT,
             archive__disk=Kind.UNAVAILABLE,
         ),
     )
-    async def export(principal: Keeper, session_id: str) -> ArchiveBody:
-        return _body(await service.export(principal, session_id))
+    async def export(
+        principal: Keeper, session_id: str, body: ArchiveAsk | None = None
+    ) -> ArchiveBody:
+        why = (body or ArchiveAsk()).early_reason
+        return _body(await service.export(principal, session_id, early_reason=why))
 
     @api.get(
         "/sessions/{session_id}/archives",

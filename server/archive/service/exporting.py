@@ -6,10 +6,7 @@ is sealed under a key that is not in the archive.
 """
 
 import asyncio
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
 from dataclasses import dataclass
-from hashlib import file_digest
 from pathlib import Path
 
 from sqlalchemy import select
@@ -24,13 +21,14 @@ from kernel.errors import Kind, Refusal
 from kernel.ids import mint
 from kernel.settings import Settings
 from ledger.book import Ledger
-from ledger.parcel import FolderSink, ParcelWriter, Sink, ZipSink
 from server.archive.ports import ArchiveBlobs
 from server.archive.rules import key_purpose, seal_purpose
 from server.archive.service.filling import Filling
+from server.archive.service.writing import disk, measured
 from server.archive.tables import ArchiveRow
 from server.invigilation.service import Records
-from server.results.service import ResultsService, need_answered
+from server.results.rules.periods import Calendar
+from server.results.service import ResultsService, need_reviews_over
 from server.sessions.rules import Duty, SessionState
 from server.sessions.service import (
     locked_session,
@@ -72,6 +70,8 @@ class ArchiveService:
         settings: Settings,
     ) -> None:
         self._db = database
+        days = settings.calendar
+        self._calendar = Calendar.of(days.holidays, days.workdays)
         self._clock = clock
         self._ledger = ledger
         self._keyring = keyring
@@ -79,18 +79,22 @@ class ArchiveService:
         self._folder = settings.data_dir / "archives"
         self._filling = Filling(database, ledger, blobs, stored, records, results, settings)
 
-    async def export(self, principal: Principal, session_id: str) -> Archive:
+    async def export(
+        self, principal: Principal, session_id: str, *, early_reason: str = ""
+    ) -> Archive:
         """One ZIP in the archives' folder.
 
-        The first export closes the session's streams for good and seals it. Raises
-        ``sessions.wrong_state`` before publication, ``archive.blob_differs``, ``archive.disk``.
+        The first export closes the session's streams for good and seals it; ``early_reason`` says
+        why before the time for reviews is over. Raises ``sessions.wrong_state`` before publication,
+        ``archive.review_open``, ``archive.window_open``, ``review.reason``,
+        ``archive.blob_differs``, ``archive.disk``.
         """
         async with self._db.read() as session:
             await session_row(session, session_id)
             await need_duty(session, principal, session_id, duties=_DUTIES)
-        return await self._export(principal, principal.subject, session_id, None)
+        return await self._export(principal, principal.subject, session_id, None, early_reason)
 
-    async def export_to(self, session_id: str, out: Path) -> str:
+    async def export_to(self, session_id: str, out: Path, *, early_reason: str = "") -> str:
         """The command line's export: a ZIP, or a folder when ``out`` has no ending.
 
         Returns the archive's SHA-256 (hex). Raises ``archive.exists`` and what ``export`` raises.
@@ -102,7 +106,8 @@ class ArchiveService:
         # What is read for the archive is read with the eyes of the officer who planned the session.
         officer = Principal(exam.created_by, "staff", {"roles": [Role.OFFICER.value]})
         target = await asyncio.to_thread(out.absolute)
-        return (await self._export(officer, COMMAND_LINE, session_id, target)).sha256
+        made = await self._export(officer, COMMAND_LINE, session_id, target, early_reason)
+        return made.sha256
 
     async def archives(self, principal: Principal, session_id: str) -> list[Archive]:
         """The session's finished archives, oldest first."""
@@ -128,13 +133,13 @@ class ArchiveService:
         return path
 
     async def _export(
-        self, reader: Principal, by: str, session_id: str, out: Path | None
+        self, reader: Principal, by: str, session_id: str, out: Path | None, early_reason: str
     ) -> Archive:
         archive_id = mint("archive")
         path = out or (self._folder / f"{archive_id}.zip").absolute()
         key = chance.token_bytes(32)
-        made_at_ms = await self._seal(by, session_id, archive_id, path, key)
-        async with _disk(self._folder, path) as writer:
+        made_at_ms = await self._seal(by, session_id, archive_id, path, key, early_reason)
+        async with disk(self._folder, path) as writer:
             await self._filling.fill(writer, reader, session_id, archive_id, key)
             manifest = await asyncio.to_thread(
                 writer.close,
@@ -146,21 +151,25 @@ class ArchiveService:
                 sign=self._keyring.signer("ledger").sign,
                 custody=self._ledger.custody,
             )
-        size, sha256 = await asyncio.to_thread(_measured, path)
+        size, sha256 = await asyncio.to_thread(measured, path)
         async with self._db.write() as tx:
             row = await tx.get_one(ArchiveRow, archive_id)
             row.size_bytes, row.sha256, row.files = size, sha256, len(manifest.files)
             return _archive(row)
 
-    async def _seal(self, by: str, session_id: str, archive_id: str, path: Path, key: bytes) -> int:
+    async def _seal(
+        self, by: str, session_id: str, archive_id: str, path: Path, key: bytes, early_reason: str
+    ) -> int:
         """Archived in the ledger, streams closed, all heads signed; at every export the same."""
         now_ms = self._clock.now_ms()
         async with self._db.write() as tx:
             exam = await locked_session(tx, session_id)
             need_reached(exam, SessionState.PUBLISHED)
             if exam.state == SessionState.PUBLISHED.value:
-                await need_answered(tx, session_id)
+                early = await need_reviews_over(tx, self._calendar, exam, now_ms, early_reason)
                 act = {"archive_id": archive_id, "by": by, "at_ms": now_ms}
+                if early is not None:
+                    act["early_reason"] = early
                 await note(tx, self._ledger, session_id, "archived", act)
                 roster = await self._filling.roster(tx, session_id)
                 await self._ledger.seal_session(tx, session_id, roster=roster)
@@ -206,33 +215,6 @@ async def unsealed(
         raise Refusal("archive.unknown", Kind.NOT_FOUND)
     key = keyring.unwrap(row.key_wrapped, key_purpose(archive_id))
     return envelope.unseal(key, data, seal_purpose(archive_id, path))
-
-
-@asynccontextmanager
-async def _disk(folder: Path, path: Path) -> AsyncIterator[ParcelWriter]:
-    """A writer that leaves nothing behind when anything fails. Raises ``archive.disk``."""
-    try:
-        await asyncio.to_thread(folder.mkdir, parents=True, exist_ok=True)
-        sink: Sink = await asyncio.to_thread(ZipSink if path.suffix else FolderSink, path)
-        writer = ParcelWriter(sink)
-        try:
-            yield writer
-        except BaseException:
-            await asyncio.to_thread(writer.discard)
-            raise
-    except OSError as failed:
-        detail = failed.strerror or str(failed)
-        raise Refusal("archive.disk", Kind.UNAVAILABLE, detail=detail[:120]) from failed
-
-
-def _measured(path: Path) -> tuple[int, str]:
-    if path.is_dir():
-        size = sum(one.stat().st_size for one in path.rglob("*") if one.is_file())
-        path /= "manifest.json"
-    else:
-        size = path.stat().st_size
-    with path.open("rb") as file:
-        return size, file_digest(file, "sha256").hexdigest()
 
 
 def _archive(row: ArchiveRow) -> Archive:

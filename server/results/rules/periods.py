@@ -16,12 +16,13 @@ _LONGEST_DAYS = 366
 
 
 class Phase(StrEnum):
-    """Where a session's results stand."""
+    """Where a session's results stand; ``sealed``: archived before reviews were over."""
 
     UNPUBLISHED = "unpublished"
     PUBLICITY = "publicity"
     REVIEW = "review"
     OVER = "over"
+    SEALED = "sealed"
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,7 +67,7 @@ class Periods:
     review_until_ms: int
 
     def phase(self, now_ms: int) -> Phase:
-        """Never ``unpublished``."""
+        """Never ``unpublished`` or ``sealed``."""
         if now_ms < self.publicity_until_ms:
             return Phase.PUBLICITY
         return Phase.REVIEW if now_ms < self.review_until_ms else Phase.OVER

@@ -1,6 +1,6 @@
 """Results: the list, its publication by two people, its sheet, receipts, reviews."""
 
-from server.results.service.applying import Applying, need_answered
+from server.results.service.applying import Applying, need_reviews_over
 from server.results.service.deciding import Deciding
 from server.results.service.listing import Listed, Sheet, published_rows
 from server.results.service.opening import Openings
@@ -22,7 +22,7 @@ __all__ = [
     "Receipts",
     "ResultsService",
     "Sheet",
-    "need_answered",
+    "need_reviews_over",
     "published_rows",
     "workbook",
 ]

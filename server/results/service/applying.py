@@ -9,14 +9,14 @@ from collections.abc import Sequence
 
 from sqlalchemy import func, select
 
-from kernel.clock import Clock
+from kernel.clock import Clock, as_datetime
 from kernel.db import Database, ReadSession, WriteSession
 from kernel.errors import Kind, Refusal
 from kernel.ids import mint
 from ledger.book import Ledger
 from server.papers.service import manifest_of
 from server.registration.service import candidate_of_sitting
-from server.results.rules.periods import Calendar
+from server.results.rules.periods import CHINA, Calendar, Phase
 from server.results.rules.reviews import (
     ReviewState,
     check_positions,
@@ -58,10 +58,26 @@ async def reviews_of(
     return (await session.execute(wanted)).scalars().all()
 
 
-async def need_answered(session: ReadSession, session_id: str) -> None:
-    """Raises ``archive.review_open`` while an application waits: a sealed log could not take its
-    answer any more.
+async def need_reviews_over(
+    session: ReadSession, calendar: Calendar, exam: SessionRow, now_ms: int, early_reason: str
+) -> str | None:
+    """Sealing the log ends reviews for good; returns the reason where it does so before their time.
+
+    Raises ``archive.review_open`` while an application waits (a sealed log could not take its
+    answer any more), ``archive.window_open`` while one may still be asked for and no reason is
+    given why not, ``review.reason``.
     """
+    await _need_answered(session, exam.id)
+    periods = await session_periods(session, calendar, exam)
+    if periods is None or periods.phase(now_ms) is Phase.OVER:
+        return None
+    if not early_reason.strip():
+        until = f"{as_datetime(periods.review_until_ms).astimezone(CHINA):%Y-%m-%d %H:%M}"
+        raise Refusal("archive.window_open", Kind.CONFLICT, until=until)
+    return check_reason(early_reason)
+
+
+async def _need_answered(session: ReadSession, session_id: str) -> None:
     waiting = await session.scalar(
         select(func.count(ReviewRow.id)).where(
             ReviewRow.session_id == session_id, ReviewRow.state == ReviewState.OPEN.value

@@ -128,11 +128,13 @@ class Portal:
         phase = Phase.UNPUBLISHED if periods is None else periods.phase(now_ms)
         open_already = any(one.state == ReviewState.OPEN.value for one in reviews)
         sealed = reached(exam.state, SessionState.ARCHIVED)
+        if sealed and phase in {Phase.PUBLICITY, Phase.REVIEW}:
+            phase = Phase.SEALED
         return OwnSitting(
             exam=exam, candidate=candidate, sitting=sitting, item_count=items, phase=phase,
             periods=periods, line=line, version=version,
             reviews=tuple(OwnReview(row, tuple(opened.get(row.id, ()))) for row in reviews),
-            may_apply=phase is Phase.REVIEW and not open_already and not sealed,
+            may_apply=phase is Phase.REVIEW and not open_already,
             positions_most=policy_of(exam).review_positions,
         )  # fmt: skip
 

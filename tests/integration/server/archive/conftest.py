@@ -94,7 +94,8 @@ async def unpublished(hall: Afternoon, kept: Kept) -> ArchiveService:
 
 
 @pytest.fixture
-async def archives(hall: Afternoon, unpublished: ArchiveService) -> ArchiveService:
+async def in_publicity(hall: Afternoon, unpublished: ArchiveService) -> ArchiveService:
+    """Results published just now."""
     marking = MarkingService(hall.database, hall.clock, hall.ledger, hall.keyring, hall.papers)
     await marking.run(staff("officer"), SESSION)
     while task := await marking.queue.next(staff("marker"), SESSION):
@@ -103,3 +104,10 @@ async def archives(hall: Afternoon, unpublished: ArchiveService) -> ArchiveServi
     for name in ("officer", "chief"):
         await results.publish(staff(name), SESSION)
     return unpublished
+
+
+@pytest.fixture
+async def archives(hall: Afternoon, in_publicity: ArchiveService) -> ArchiveService:
+    """No review can be asked for any more."""
+    hall.clock.advance(minutes=60 * 24 * 60)
+    return in_publicity

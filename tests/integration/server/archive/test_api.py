@@ -76,8 +76,13 @@ async def test_from_marking_to_the_archive(call: Client) -> None:
     again = await call("officer", "POST", f"{HOME}/results/publish")
     assert (again.status_code, again.json()["code"]) == (403, "approval.same_person")
     assert (await call("chief", "POST", f"{HOME}/results/publish")).json()["published"]
-    archive = await call("officer", "POST", f"{HOME}/archive")
+    asked = await call("officer", "POST", f"{HOME}/archive")
+    assert (asked.status_code, asked.json()["code"]) == (409, "archive.window_open")
+    early = {"early_reason": "试考,不设复核期"}
+    archive = await call("officer", "POST", f"{HOME}/archive", early)
     assert archive.status_code == 201
+    again = await call("chief", "POST", f"{HOME}/archive")
+    assert again.status_code == 201, "what is sealed is sealed; a further copy asks nobody"
     file = await call("officer", "GET", f"/api/archives/{archive.json()['archive_id']}/file")
     assert len(file.content) == archive.json()["size_bytes"]
     code = next(one["receipt_code"] for one in lines if one["name"] == "Alice")

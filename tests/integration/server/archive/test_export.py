@@ -168,8 +168,9 @@ async def test_nothing_is_archived_before_publication(
 
 
 async def test_an_unanswered_review_keeps_the_log_open(
-    hall: Afternoon, archives: ArchiveService
+    hall: Afternoon, in_publicity: ArchiveService
 ) -> None:
+    archives = in_publicity
     hall.clock.advance(minutes=14 * 24 * 60)
     applying = Applying(hall.database, hall.clock, hall.ledger, Calendar())
     review_id = await applying.apply(sitting_of("alice"), reason="请复核", positions=[])
@@ -180,8 +181,43 @@ async def test_an_unanswered_review_keeps_the_log_open(
     unchanged = Proposal(Outcome.UNCHANGED, "评分无误", None)
     await deciding.propose(OFFICER, SESSION, review_id, unchanged)
     await deciding.approve(staff("chief"), SESSION, review_id)
+    hall.clock.advance(minutes=30 * 24 * 60)
     archive = await archives.export(OFFICER, SESSION)
     assert verify(archive.path).good
+
+
+async def test_while_a_review_may_still_be_asked_for_nothing_is_archived_unasked(
+    hall: Afternoon, in_publicity: ArchiveService
+) -> None:
+    for _ in range(2):  # while the result is made public, and while reviews are asked for
+        with pytest.raises(Refusal, match="archive.window_open") as refused:
+            await in_publicity.export(OFFICER, SESSION)
+        assert str(refused.value.params["until"]).startswith("20")
+        assert await hall.state() == "published"
+        hall.clock.advance(minutes=14 * 24 * 60)
+    assert await hall.session_acts("archived") == []
+    hall.clock.advance(minutes=30 * 24 * 60)
+    assert verify((await in_publicity.export(OFFICER, SESSION)).path).good
+
+
+async def test_an_early_archive_has_its_reason_in_the_log(
+    hall: Afternoon, in_publicity: ArchiveService
+) -> None:
+    with pytest.raises(Refusal, match="review.reason"):
+        await in_publicity.export(OFFICER, SESSION, early_reason="急")
+    await in_publicity.export(OFFICER, SESSION, early_reason="试考,不设复核期")
+    [act] = await hall.session_acts("archived")
+    assert act["early_reason"] == "试考,不设复核期"
+
+
+async def test_an_early_archive_still_waits_for_the_reviews_that_were_asked_for(
+    hall: Afternoon, in_publicity: ArchiveService
+) -> None:
+    hall.clock.advance(minutes=14 * 24 * 60)
+    applying = Applying(hall.database, hall.clock, hall.ledger, Calendar())
+    await applying.apply(sitting_of("alice"), reason="请复核", positions=[])
+    with pytest.raises(Refusal, match="archive.review_open"):
+        await in_publicity.export(OFFICER, SESSION, early_reason="试考,不设复核期")
 
 
 @pytest.mark.parametrize("name", ["invigilator", "marker", "outsider"])

@@ -101,7 +101,7 @@ async def test_the_sheet_says_what_it_proves_and_its_code_scans_back(proving: Pr
     assert f"{code[:4]}-{code[4:8]}-{code[8:]}" in words
     assert "不证明" in words
     assert "It does not prove" in words
-    assert "2 个见证方" in words
+    assert "2 个见证签名" in words
     assert "Alice" not in words
     assert "A" in words
 

@@ -9,6 +9,7 @@ from kernel.access import ApprovalRow
 from kernel.errors import Refusal
 from ledger.disclosure import Opening, check_opening
 from ledger.tables import KeyRow
+from server.results.rules.periods import Phase
 from server.results.rules.reviews import Outcome, Proposal
 from server.results.service.listing import published_rows
 from server.results.tables import OpeningRow, PublicationRow, ReviewRow
@@ -255,6 +256,8 @@ async def test_once_archived_nothing_is_asked_opened_or_decided(after: Aftermath
     review_id = await after.applied("alice", 1)
     async with after.hall.database.write() as tx:
         await tx.execute(update(SessionRow).values(state="archived"))
+    own = await after.portal.own(candidate("chen"))
+    assert (own.phase, own.may_apply) == (Phase.SEALED, False)
     with pytest.raises(Refusal, match="review.archived"):
         await after.portal.apply(candidate("chen"), "我要复核", [])
     with pytest.raises(Refusal, match="review.archived"):
