@@ -4,6 +4,8 @@ Rules kept here: a response names canonical option ids in sorted order, or holds
 None.
 """
 
+from collections.abc import Iterable, Mapping
+
 import msgspec
 
 from kernel.errors import Refusal
@@ -43,6 +45,21 @@ def parse_response(item: FormItem, raw: object) -> Response | None:
     if item.type is not ItemType.MULTIPLE and len(chosen) > 1:
         raise Refusal("response.too_many", item=item.item_id)
     return Response(options=chosen) if chosen else None
+
+
+def parse_responses(
+    items: Iterable[FormItem], answers: Mapping[str, object]
+) -> dict[str, Response]:
+    """Responses by item, blank ones left out and what is none of the items too.
+
+    Raises what ``parse_response`` raises.
+    """
+    parsed = {
+        item.item_id: parse_response(item, answers[item.item_id])
+        for item in items
+        if item.item_id in answers
+    }
+    return {item_id: one for item_id, one in parsed.items() if one is not None}
 
 
 def _text(item: FormItem, response: Response) -> Response | None:

@@ -7765,7 +7765,7 @@ export interface operations {
                     };
                 };
             };
-            /** @description incident.no_conflict, papers.not_released */
+            /** @description incident.no_conflict, papers.not_released, sitting.form_unknown */
             409: {
                 headers: {
                     [name: string]: unknown;
@@ -7773,7 +7773,7 @@ export interface operations {
                 content: {
                     "application/json": components["schemas"]["ErrorBody"] & {
                         /** @enum {string} */
-                        code: "incident.no_conflict" | "papers.not_released";
+                        code: "incident.no_conflict" | "papers.not_released" | "sitting.form_unknown";
                     };
                 };
             };
@@ -8627,7 +8627,7 @@ export interface operations {
                     };
                 };
             };
-            /** @description papers.not_released, replay.form_unknown, replay.look_over, replay.picture_differs */
+            /** @description papers.not_released, replay.look_over, replay.picture_differs, sitting.form_unknown */
             409: {
                 headers: {
                     [name: string]: unknown;
@@ -8635,7 +8635,7 @@ export interface operations {
                 content: {
                     "application/json": components["schemas"]["ErrorBody"] & {
                         /** @enum {string} */
-                        code: "papers.not_released" | "replay.form_unknown" | "replay.look_over" | "replay.picture_differs";
+                        code: "papers.not_released" | "replay.look_over" | "replay.picture_differs" | "sitting.form_unknown";
                     };
                 };
             };
@@ -8708,7 +8708,7 @@ export interface operations {
                     };
                 };
             };
-            /** @description papers.not_released, replay.form_unknown, replay.look_over */
+            /** @description papers.not_released, replay.look_over, sitting.form_unknown */
             409: {
                 headers: {
                     [name: string]: unknown;
@@ -8716,7 +8716,7 @@ export interface operations {
                 content: {
                     "application/json": components["schemas"]["ErrorBody"] & {
                         /** @enum {string} */
-                        code: "papers.not_released" | "replay.form_unknown" | "replay.look_over";
+                        code: "papers.not_released" | "replay.look_over" | "sitting.form_unknown";
                     };
                 };
             };
@@ -8787,7 +8787,7 @@ export interface operations {
                     };
                 };
             };
-            /** @description papers.not_released, replay.form_unknown, replay.look_over */
+            /** @description papers.not_released, replay.look_over, sitting.form_unknown */
             409: {
                 headers: {
                     [name: string]: unknown;
@@ -8795,7 +8795,7 @@ export interface operations {
                 content: {
                     "application/json": components["schemas"]["ErrorBody"] & {
                         /** @enum {string} */
-                        code: "papers.not_released" | "replay.form_unknown" | "replay.look_over";
+                        code: "papers.not_released" | "replay.look_over" | "sitting.form_unknown";
                     };
                 };
             };
@@ -8866,7 +8866,7 @@ export interface operations {
                     };
                 };
             };
-            /** @description marking.not_run, papers.not_released, papers.scoring_closed, replay.form_unknown, replay.look_over */
+            /** @description marking.not_run, papers.not_released, papers.scoring_closed, replay.look_over, sitting.form_unknown */
             409: {
                 headers: {
                     [name: string]: unknown;
@@ -8874,7 +8874,7 @@ export interface operations {
                 content: {
                     "application/json": components["schemas"]["ErrorBody"] & {
                         /** @enum {string} */
-                        code: "marking.not_run" | "papers.not_released" | "papers.scoring_closed" | "replay.form_unknown" | "replay.look_over";
+                        code: "marking.not_run" | "papers.not_released" | "papers.scoring_closed" | "replay.look_over" | "sitting.form_unknown";
                     };
                 };
             };
@@ -10453,7 +10453,7 @@ export interface operations {
                     };
                 };
             };
-            /** @description papers.not_released, sessions.wrong_state */
+            /** @description papers.not_released, sessions.wrong_state, sitting.form_unknown */
             409: {
                 headers: {
                     [name: string]: unknown;
@@ -10461,7 +10461,7 @@ export interface operations {
                 content: {
                     "application/json": components["schemas"]["ErrorBody"] & {
                         /** @enum {string} */
-                        code: "papers.not_released" | "sessions.wrong_state";
+                        code: "papers.not_released" | "sessions.wrong_state" | "sitting.form_unknown";
                     };
                 };
             };
@@ -10685,7 +10685,7 @@ export interface operations {
                     };
                 };
             };
-            /** @description marking.form_unknown, marking.late_open, marking.late_undecided, marking.submission_differs, papers.not_released, papers.scoring_closed, sessions.wrong_state */
+            /** @description marking.late_open, marking.late_undecided, marking.submission_differs, papers.not_released, papers.scoring_closed, sessions.wrong_state, sitting.form_unknown */
             409: {
                 headers: {
                     [name: string]: unknown;
@@ -10693,7 +10693,7 @@ export interface operations {
                 content: {
                     "application/json": components["schemas"]["ErrorBody"] & {
                         /** @enum {string} */
-                        code: "marking.form_unknown" | "marking.late_open" | "marking.late_undecided" | "marking.submission_differs" | "papers.not_released" | "papers.scoring_closed" | "sessions.wrong_state";
+                        code: "marking.late_open" | "marking.late_undecided" | "marking.submission_differs" | "papers.not_released" | "papers.scoring_closed" | "sessions.wrong_state" | "sitting.form_unknown";
                     };
                 };
             };
@@ -11378,7 +11378,7 @@ export interface operations {
                     };
                 };
             };
-            /** @description papers.not_released, review.archived, review.decided, review.in_publicity, review.not_asked, review.not_published, review.nothing_to_open, review.opened_already, review.window_over, sessions.wrong_state */
+            /** @description papers.not_released, review.archived, review.decided, review.in_publicity, review.not_asked, review.not_published, review.nothing_to_open, review.opened_already, review.window_over, sessions.wrong_state, sitting.form_unknown */
             409: {
                 headers: {
                     [name: string]: unknown;
@@ -11386,7 +11386,7 @@ export interface operations {
                 content: {
                     "application/json": components["schemas"]["ErrorBody"] & {
                         /** @enum {string} */
-                        code: "papers.not_released" | "review.archived" | "review.decided" | "review.in_publicity" | "review.not_asked" | "review.not_published" | "review.nothing_to_open" | "review.opened_already" | "review.window_over" | "sessions.wrong_state";
+                        code: "papers.not_released" | "review.archived" | "review.decided" | "review.in_publicity" | "review.not_asked" | "review.not_published" | "review.nothing_to_open" | "review.opened_already" | "review.window_over" | "sessions.wrong_state" | "sitting.form_unknown";
                     };
                 };
             };
@@ -11471,7 +11471,7 @@ export interface operations {
                     };
                 };
             };
-            /** @description approval.differs, approval.used, papers.not_released, review.archived, review.decided, review.in_publicity, review.not_asked, review.not_published, review.nothing_to_open, review.opened_already, review.window_over, sessions.wrong_state */
+            /** @description approval.differs, approval.used, papers.not_released, review.archived, review.decided, review.in_publicity, review.not_asked, review.not_published, review.nothing_to_open, review.opened_already, review.window_over, sessions.wrong_state, sitting.form_unknown */
             409: {
                 headers: {
                     [name: string]: unknown;
@@ -11479,7 +11479,7 @@ export interface operations {
                 content: {
                     "application/json": components["schemas"]["ErrorBody"] & {
                         /** @enum {string} */
-                        code: "approval.differs" | "approval.used" | "papers.not_released" | "review.archived" | "review.decided" | "review.in_publicity" | "review.not_asked" | "review.not_published" | "review.nothing_to_open" | "review.opened_already" | "review.window_over" | "sessions.wrong_state";
+                        code: "approval.differs" | "approval.used" | "papers.not_released" | "review.archived" | "review.decided" | "review.in_publicity" | "review.not_asked" | "review.not_published" | "review.nothing_to_open" | "review.opened_already" | "review.window_over" | "sessions.wrong_state" | "sitting.form_unknown";
                     };
                 };
             };
@@ -13653,7 +13653,7 @@ export interface operations {
                     };
                 };
             };
-            /** @description late.decided, late.open, marking.published, papers.not_released, sessions.wrong_state */
+            /** @description late.decided, late.open, marking.published, papers.not_released, sessions.wrong_state, sitting.form_unknown */
             409: {
                 headers: {
                     [name: string]: unknown;
@@ -13661,7 +13661,7 @@ export interface operations {
                 content: {
                     "application/json": components["schemas"]["ErrorBody"] & {
                         /** @enum {string} */
-                        code: "late.decided" | "late.open" | "marking.published" | "papers.not_released" | "sessions.wrong_state";
+                        code: "late.decided" | "late.open" | "marking.published" | "papers.not_released" | "sessions.wrong_state" | "sitting.form_unknown";
                     };
                 };
             };

@@ -210,7 +210,7 @@ def router(service: MarkingService) -> APIRouter:
             papers__not_released=Kind.CONFLICT,
             papers__no_package=Kind.NOT_FOUND,
             marking__key_missing=Kind.INVALID,
-            marking__form_unknown=Kind.CONFLICT,
+            sitting__form_unknown=Kind.CONFLICT,
             marking__submission_differs=Kind.CONFLICT,
             marking__late_open=Kind.CONFLICT,
             marking__late_undecided=Kind.CONFLICT,
@@ -229,7 +229,9 @@ def router(service: MarkingService) -> APIRouter:
 
     @api.get(
         "/sessions/{session_id}/late",
-        responses=refusals(**ENTRY, papers__not_released=Kind.CONFLICT),
+        responses=refusals(
+            **ENTRY, papers__not_released=Kind.CONFLICT, sitting__form_unknown=Kind.CONFLICT
+        ),
     )
     async def late(principal: Conductor, session_id: str) -> list[LateBody]:
         return [_late(one) for one in await service.late.listing(principal, session_id)]
@@ -239,6 +241,7 @@ def router(service: MarkingService) -> APIRouter:
         responses=refusals(
             **ENTRY,
             sitting__unknown=Kind.NOT_FOUND,
+            sitting__form_unknown=Kind.CONFLICT,
             papers__not_released=Kind.CONFLICT,
             late__none=Kind.NOT_FOUND,
             late__open=Kind.CONFLICT,

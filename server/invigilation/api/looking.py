@@ -53,6 +53,7 @@ def add(api: APIRouter, service: InvigilationService) -> None:
             sessions__not_staffed=Kind.FORBIDDEN,
             sessions__unknown=Kind.NOT_FOUND,
             papers__not_released=Kind.CONFLICT,
+            sitting__form_unknown=Kind.CONFLICT,
         ),
     )
     async def conflicts(principal: Watcher, incident_id: str) -> list[ConflictShown]:

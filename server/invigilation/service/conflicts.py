@@ -13,8 +13,7 @@ from server.invigilation.service.wall import WATCHERS
 from server.invigilation.tables import IncidentRow
 from server.sessions.rules import Duty, SessionState, reached
 from server.sessions.service import need_duty, session_row
-from server.sittings.rules.dealing import deal
-from server.sittings.rules.logged import Content, contradictions
+from server.sittings.rules.logged import Content, contradictions, dealt_items
 from server.sittings.service import Hall
 
 
@@ -26,7 +25,8 @@ class Conflicts:
 
     async def of_incident(self, principal: Principal, incident_id: str) -> list[ConflictShown]:
         """Every conflict of the incident's sitting. Raises ``incident.unknown``,
-        ``incident.no_conflict``, ``incident.needs_chief``, ``sessions.not_staffed``.
+        ``incident.no_conflict``, ``incident.needs_chief``, ``sessions.not_staffed``,
+        ``sitting.form_unknown``.
         """
         async with self._hall.database.read() as session:
             row = await session.get(IncidentRow, incident_id)
@@ -41,17 +41,8 @@ class Conflicts:
                     raise Refusal("incident.needs_chief", Kind.FORBIDDEN)
                 await need_duty(session, principal, row.session_id, row.room_id, (Duty.CHIEF,))
             records = await self._hall.ledger.read(session, sitting_stream(row.sitting_id))
-        started = next((one.body for one in records if one.kind == "started"), None)
         content = await self._hall.papers.content(row.session_id)
-        form = next(
-            (one for one in content.forms if started and one.form_code == started["form_code"]),
-            None,
-        )
-        dealt = (
-            []
-            if form is None or started is None
-            else deal(form, bytes.fromhex(started["order_seed"]))
-        )
+        dealt = dealt_items(records, content.forms)
         return [
             ConflictShown(
                 epoch=one.epoch,

@@ -4,7 +4,7 @@ Rules kept here: which papers were handed in, which form they were bound to and 
 are read from the streams; a database that says otherwise stops the marking.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from sqlalchemy import select
@@ -13,10 +13,10 @@ from kernel.db import Database
 from kernel.errors import Kind, Refusal
 from ledger.book import Ledger, OpenRecord
 from ledger.fold import fold
-from paper.package import Content, Form, form_hash
-from paper.responses import Response, parse_response
+from paper.package import Content, Form
+from paper.responses import Response, parse_responses
 from server.checkin.service import sitting_stream
-from server.sittings.rules.logged import late_until_ms
+from server.sittings.rules.logged import bound_form, late_until_ms
 from server.sittings.tables import SittingRow
 
 _FOLDED_AT_ONCE = 50
@@ -41,7 +41,6 @@ async def fold_session(
     """Every sitting that the ledger says was handed in, by sitting id; late answers are among them
     only where two people counted them.
     """
-    forms = {form.form_code: form for form in content.forms}
     async with database.read() as session:
         heads = await ledger.heads(session, session_id)
         found = await session.execute(
@@ -59,7 +58,7 @@ async def fold_session(
                 records = await ledger.read(session, stream)
                 if any(record.kind == "submitted" for record in records):
                     sitting_id = stream.removeprefix(prefix)
-                    folded.append(_folded(sitting_id, records, forms, late_data_s))
+                    folded.append(_folded(sitting_id, records, content.forms, late_data_s))
     differing = stored.symmetric_difference(one.sitting_id for one in folded)
     if differing:
         raise Refusal("marking.submission_differs", Kind.CONFLICT, sitting=min(differing))
@@ -67,19 +66,10 @@ async def fold_session(
 
 
 def _folded(
-    sitting_id: str, records: Sequence[OpenRecord], forms: Mapping[str, Form], late_data_s: int
+    sitting_id: str, records: Sequence[OpenRecord], forms: Sequence[Form], late_data_s: int
 ) -> Folded:
     """The form is the one that the stream was bound to when it was opened."""
-    bound = records[0].body
-    form = forms.get(bound["form_code"])
-    if form is None or form_hash(form).hex() != bound["form_hash"]:
-        raise Refusal("marking.form_unknown", Kind.CONFLICT, form=bound["form_code"])
-    items = {item.item_id: item for item in form.items}
-    answers = {}
-    state = fold(records)
-    for item_id, raw in state.answers.items():
-        response = parse_response(items[item_id], raw) if item_id in items else None
-        if response is not None:
-            answers[item_id] = response
+    form, state = bound_form(records, forms), fold(records)
+    answers = parse_responses(form.items, state.answers)
     until_ms = late_until_ms(records, late_data_s)
     return Folded(sitting_id, form, answers, state.undecided, until_ms)

@@ -29,8 +29,7 @@ from server.sessions.service import (
     policy_of,
     session_row,
 )
-from server.sittings.rules.dealing import DealtItem, deal
-from server.sittings.rules.logged import LateData, late_data, late_until_ms
+from server.sittings.rules.logged import LateData, dealt_items, late_data, late_until_ms
 from server.sittings.service import Loaded, load, of_session
 from server.sittings.service.shapes import masked
 
@@ -134,7 +133,7 @@ class LateDesk:
     def _open_question(
         self, loaded: Loaded, records: Sequence[OpenRecord], content: Content
     ) -> LateData:
-        data = late_data(records, _dealt(records, content))
+        data = late_data(records, dealt_items(records, content.forms))
         if data is None:
             raise Refusal("late.none", Kind.NOT_FOUND)
         if data.decision is not None:
@@ -189,7 +188,7 @@ class LateDesk:
         self, session: ReadSession, loaded: Loaded, content: Content
     ) -> LateSitting | None:
         records = await self._ledger.read(session, sitting_stream(loaded.row.id))
-        data = late_data(records, _dealt(records, content))
+        data = late_data(records, dealt_items(records, content.forms))
         if data is None:
             return None
         until_ms = late_until_ms(records, policy_of(loaded.exam).late_data_s)
@@ -228,15 +227,6 @@ def _both(decided: OpenRecord, names: Mapping[str, str]) -> tuple[Said, Said]:
         Said(names.get(body["by"], body["by"]), body["counted"], first, body["said_at_ms"]),
         Said(names.get(body["second"], body["second"]), body["counted"], second, decided.server_ms),
     )
-
-
-def _dealt(records: Sequence[OpenRecord], content: Content) -> list[DealtItem]:
-    started = next((one.body for one in records if one.kind == "started"), None)
-    if started is None:
-        return []
-    forms = {form.form_code: form for form in content.forms}
-    form = forms.get(started["form_code"])
-    return [] if form is None else deal(form, bytes.fromhex(started["order_seed"]))
 
 
 def _hashes(records: Sequence[OpenRecord], data: LateData) -> list[bytes]:

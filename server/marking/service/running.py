@@ -78,7 +78,7 @@ class MarkingService:
         """Marks every submitted sitting of a closed session.
 
         Raises ``sessions.wrong_state`` (not closed, or published already),
-        ``papers.scoring_closed``, ``marking.key_missing``, ``marking.form_unknown``,
+        ``papers.scoring_closed``, ``marking.key_missing``, ``sitting.form_unknown``,
         ``marking.late_open``, ``marking.late_undecided``, ``response.*``.
         """
         async with self._db.read() as session:

@@ -42,6 +42,7 @@ OPENING = refusals(
     review__window_over=Kind.CONFLICT,
     review__not_asked=Kind.CONFLICT,
     review__nothing_to_open=Kind.CONFLICT,
+    sitting__form_unknown=Kind.CONFLICT,
     review__opened_already=Kind.CONFLICT,
     papers__not_released=Kind.CONFLICT,
     papers__no_package=Kind.NOT_FOUND,

@@ -10,8 +10,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from paper.items import JUDGE_TRUE, ItemType
-from paper.package import Form
-from server.sittings.rules.dealing import LETTERS, DealtItem, deal
+from server.sittings.rules.dealing import LETTERS, DealtItem
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,12 +22,6 @@ class Shown:
     position: int
     letters: str
     text_length: int | None
-
-
-def item_at(form: Form, seed: bytes, position: int) -> DealtItem | None:
-    """The item at a position (from 1) of this sitting's order."""
-    dealt = deal(form, seed)
-    return dealt[position - 1] if 1 <= position <= len(dealt) else None
 
 
 def shown(dealt: DealtItem, response: Mapping[str, Any]) -> Shown:

@@ -6,7 +6,6 @@ stream, the letter only in the sitting's own, so that it goes when the sitting's
 record holds is read from the log each time and kept nowhere else.
 """
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -18,7 +17,7 @@ from kernel.ids import mint
 from ledger.book import Act, Ledger, OpenRecord
 from ledger.disclosure import check_opening
 from ledger.fold import standing
-from paper.package import Content, Form
+from paper.package import Content
 from server.checkin.service import sitting_stream
 from server.papers.service import PapersService
 from server.results.rules.periods import Calendar
@@ -28,12 +27,13 @@ from server.results.rules.reviews import (
     need_phase,
     opening_bytes,
 )
-from server.results.rules.shown import Shown, item_at, shown
+from server.results.rules.shown import Shown, shown
 from server.results.service.applying import need_unsealed, openings_of, review_row
 from server.results.service.periods import session_periods
 from server.results.tables import OpeningRow, ReviewRow
 from server.sessions.rules import Duty
 from server.sessions.service import locked_session, need_duty, note
+from server.sittings.rules.logged import dealt_items
 
 ACT = "results.open_record"
 REVIEWERS = (Duty.CHIEF, Duty.OFFICER)
@@ -81,7 +81,8 @@ class Openings:
         """The first person asks for one position; returns the opening's id.
 
         Raises ``review.unknown``, ``review.decided``, ``review.not_asked``, ``review.reason``,
-        ``review.nothing_to_open``, ``review.opened_already``, what ``need_phase`` raises.
+        ``review.nothing_to_open``, ``review.opened_already``,
+        ``sitting.form_unknown``, what ``need_phase`` raises.
         """
         content = await self._content(principal, session_id)
         async with self._db.write() as tx:
@@ -211,11 +212,8 @@ class Openings:
         self, session: ReadSession, content: Content, sitting_id: str, position: int
     ) -> _Found:
         records = await self._ledger.read(session, sitting_stream(sitting_id))
-        started = next((one for one in records if one.kind == "started"), None)
-        form = _bound_form(records, content)
-        if started is None or form is None:
-            raise Refusal("review.nothing_to_open", Kind.CONFLICT, position=position)
-        dealt = item_at(form, bytes.fromhex(started.body["order_seed"]), position)
+        items = dealt_items(records, content.forms)
+        dealt = next((one for one in items if one.number == position), None)
         record = None if dealt is None else standing(records, dealt.item.item_id)
         if dealt is None or record is None:
             raise Refusal("review.nothing_to_open", Kind.CONFLICT, position=position)
@@ -227,11 +225,6 @@ async def _opening(session: ReadSession, review: ReviewRow, opening_id: str) -> 
     if row is None or row.review_id != review.id:
         raise Refusal("review.unknown", Kind.NOT_FOUND)
     return row
-
-
-def _bound_form(records: Sequence[OpenRecord], content: Content) -> Form | None:
-    code = records[0].body.get("form_code") if records else None
-    return next((form for form in content.forms if form.form_code == code), None)
 
 
 def _act(review: ReviewRow, row: OpeningRow) -> dict[str, Any]:

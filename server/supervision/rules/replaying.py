@@ -11,11 +11,10 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
 
-from kernel.errors import Kind, Refusal
 from ledger.fold import ANSWERING, Recorded, decision_on, events, fold, is_late, late_decisions
-from paper.package import Form, form_hash
-from server.sittings.rules.dealing import DealtItem, deal
-from server.sittings.rules.logged import deadline_at, times_of
+from paper.package import Form
+from server.sittings.rules.dealing import DealtItem
+from server.sittings.rules.logged import deadline_at, dealt_items, times_of
 
 NOTICES = frozenset({"warned", "extended", "paused", "resumed", "transferred", "forced"})
 
@@ -95,27 +94,6 @@ class Frame:
     submitted: str | None
 
 
-def bound_form(records: Sequence[Recorded], forms: Sequence[Form]) -> Form:
-    """The form that the stream was opened for. Raises ``replay.form_unknown``, ``replay.empty``."""
-    if not records:
-        raise Refusal("replay.empty", Kind.NOT_FOUND)
-    bound = records[0].body
-    for form in forms:
-        if form.form_code == bound["form_code"] and form_hash(form).hex() == bound["form_hash"]:
-            return form
-    raise Refusal("replay.form_unknown", Kind.CONFLICT, form=str(bound["form_code"])[:40])
-
-
-def dealt_items(records: Sequence[Recorded], form: Form) -> tuple[DealtItem, ...]:
-    """The order that was dealt; empty before. Raises ``replay.form_unknown``."""
-    for one in records:
-        if one.kind == "started":
-            if one.body["form_hash"] != form_hash(form).hex():
-                raise Refusal("replay.form_unknown", Kind.CONFLICT, form=form.form_code)
-            return tuple(deal(form, bytes.fromhex(one.body["order_seed"])))
-    return ()
-
-
 def replay(records: Sequence[Recorded], form: Form, at_ms: int) -> Frame:
     """The frame at a moment of the server's clock; ``records`` are the whole stream in order."""
     times = times_of(records)
@@ -128,7 +106,7 @@ def replay(records: Sequence[Recorded], form: Form, at_ms: int) -> Frame:
         at_ms=at_ms,
         through_seq=known[-1].seq if known else 0,
         phase=phase,
-        items=dealt_items(known, form),
+        items=dealt_items(known, [form]),
         current_item=_current(records, known, at_ms),
         answers=folded.answers,
         marks=frozenset(folded.marks),

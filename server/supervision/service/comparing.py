@@ -13,8 +13,7 @@ from kernel.access import Principal
 from kernel.db import Database, ReadSession
 from kernel.errors import Kind, Refusal
 from ledger.book import Ledger
-from paper.package import Form
-from paper.responses import Response, parse_response
+from paper.responses import parse_responses
 from server.marking.rules import Sheet, mark_form, with_hand_marks
 from server.marking.service import marked
 from server.papers.service import PapersService
@@ -23,7 +22,7 @@ from server.sessions.service import session_stream
 from server.sittings.rules.dealing import DealtItem
 from server.sittings.rules.logged import shown, times_of
 from server.supervision.rules.comparing import Compared, compare, hand_marks
-from server.supervision.rules.replaying import Frame, replay
+from server.supervision.rules.replaying import replay
 from server.supervision.service.looks import Look, Looks
 from server.supervision.service.replaying import Replaying
 
@@ -71,7 +70,8 @@ class Comparing:
         if found is None:
             raise Refusal("marking.not_run", Kind.CONFLICT)
         frame = replay(records, form, times_of(records)[-1])
-        marks = tuple(mark_form(form, scoring.keys, _responses(form, frame)))
+        responses = parse_responses(form.items, frame.answers)
+        marks = tuple(mark_form(form, scoring.keys, responses))
         by_hand = hand_marks([(one.kind, one.body) for one in acts], sitting_id)
         sheet = with_hand_marks(Sheet(sitting_id, form.form_code, marks), by_hand)
         stored = found.sheets.get(sitting_id)
@@ -83,16 +83,6 @@ class Comparing:
             frame.items,
             {item: shown(dealt.get(item), given) for item, given in frame.answers.items()},
         )
-
-
-def _responses(form: Form, frame: Frame) -> dict[str, Response]:
-    items = {item.item_id: item for item in form.items}
-    found = {}
-    for item_id, raw in frame.answers.items():
-        response = parse_response(items[item_id], raw) if item_id in items else None
-        if response is not None:
-            found[item_id] = response
-    return found
 
 
 async def _published(session: ReadSession, session_id: str, sitting_id: str) -> Decimal | None:

@@ -16,10 +16,10 @@ from server.checkin.service import camera_stream, sitting_stream
 from server.invigilation.tables import CaptureRow
 from server.papers.service import PapersService
 from server.sittings.rules.dealing import DealtItem, Section, sections
-from server.sittings.rules.logged import times_of
+from server.sittings.rules.logged import bound_form, dealt_items, times_of
 from server.supervision.ports import Pictures
 from server.supervision.rules.moments import Moment, moments
-from server.supervision.rules.replaying import Frame, bound_form, dealt_items, replay
+from server.supervision.rules.replaying import Frame, replay
 from server.supervision.service.looks import Look, Looks
 
 
@@ -79,7 +79,7 @@ class Replaying:
             records = await self.records(session, look.row.sitting_id)
             pictures = await self._pictures(session, look.row.sitting_id)
         title, form = await self.form(look.row.session_id, records)
-        dealt = dealt_items(records, form)
+        dealt = dealt_items(records, [form])
         times = times_of(records)
         return Course(
             look, title, times[0], times[-1], dealt, tuple(sections(dealt)),
@@ -115,7 +115,11 @@ class Replaying:
         return await self._ledger.read(session, sitting_stream(sitting_id))
 
     async def form(self, session_id: str, records: list[OpenRecord]) -> tuple[str, Form]:
-        """Title and form, out of the sealed package. Raises ``replay.form_unknown``."""
+        """Title and form, out of the sealed package. Raises ``replay.empty``,
+        ``sitting.form_unknown``.
+        """
+        if not records:
+            raise Refusal("replay.empty", Kind.NOT_FOUND)
         content = await self._papers.content(session_id)
         return content.title, bound_form(records, content.forms)
 

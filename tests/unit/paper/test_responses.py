@@ -4,7 +4,7 @@ import pytest
 
 from kernel.errors import Refusal
 from paper.items import FormItem, ItemType, Option
-from paper.responses import TEXT_LIMIT, Response, parse_response
+from paper.responses import TEXT_LIMIT, Response, parse_response, parse_responses
 
 
 def _item(kind: ItemType) -> FormItem:
@@ -44,3 +44,14 @@ def test_a_bad_response_is_refused_with_its_code(kind: ItemType, raw: object, co
     with pytest.raises(Refusal) as refused:
         parse_response(_item(kind), raw)
     assert refused.value.code == code
+
+
+def test_answers_are_read_by_item_blank_and_strange_ones_left_out() -> None:
+    items = [
+        FormItem(name, ItemType.SINGLE, "stem", (Option("a", "A"), Option("b", "B")), "1", "P")
+        for name in ("one", "two", "three")
+    ]
+    answers = {"two": {"options": ["b"]}, "one": {"options": []}, "other": {"options": ["z"]}}
+    assert parse_responses(items, answers) == {"two": Response(options=("b",))}
+    with pytest.raises(Refusal, match=r"response\.option_unknown"):
+        parse_responses(items, {"one": {"options": ["z"]}})

@@ -19,6 +19,7 @@ from tests.integration.server.after import (
     SINGLE,
     T0,
     Afternoon,
+    changed_content,
     content,
     sitting_of,
     staff,
@@ -56,6 +57,18 @@ def letter(form_code: str, item_id: str, option: str) -> str:
     form = next(one for one in content().forms if one.form_code == form_code)
     dealt = next(one for one in deal(form, SEED) if one.item.item_id == item_id)
     return "ABC"[[one.id for one in dealt.options].index(option)]
+
+
+async def test_another_paper_than_the_log_binds_is_neither_shown_nor_decided_on_nor_marked(
+    late: Afternoon, marking: MarkingService, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(late.papers, "content", changed_content)
+    with pytest.raises(Refusal, match=r"sitting\.form_unknown"):
+        await marking.late.listing(staff("chief"), SESSION)
+    with pytest.raises(Refusal, match=r"sitting\.form_unknown"):
+        await said(marking, "chief", counted=True)
+    with pytest.raises(Refusal, match=r"sitting\.form_unknown"):
+        await marking.run(staff("officer"), SESSION)
 
 
 async def test_late_data_are_shown_beside_what_counts(

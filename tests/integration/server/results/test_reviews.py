@@ -15,7 +15,7 @@ from server.results.service.listing import published_rows
 from server.results.tables import OpeningRow, PublicationRow, ReviewRow
 from server.sessions.tables import SessionRow
 from server.sittings.rules.dealing import deal
-from tests.integration.server.after import SESSION, content, sitting_of, staff
+from tests.integration.server.after import SESSION, changed_content, content, sitting_of, staff
 from tests.integration.server.results.aftermath import CHIEF, OFFICER, SEED, Aftermath, candidate
 
 
@@ -129,6 +129,18 @@ async def test_positions_not_asked_about_and_blank_ones_stay_closed(after: After
         await after.openings.request(OFFICER, SESSION, review_id, 2, "核对作答")
     with pytest.raises(Refusal, match="review.nothing_to_open"):
         await after.openings.request(OFFICER, SESSION, review_id, 1, "核对作答")
+
+
+async def test_nothing_is_opened_against_another_paper_than_the_log_binds(
+    after: Aftermath, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await after.in_review()
+    place = position_of(await form_of(after, "alice"), "item_s")
+    review_id = await after.applied("alice", place)
+    monkeypatch.setattr(after.hall.papers, "content", changed_content)
+    with pytest.raises(Refusal, match=r"sitting\.form_unknown"):
+        await after.openings.request(OFFICER, SESSION, review_id, place, "核对作答")
+    assert await after.hall.session_acts("opening_requested") == []
 
 
 async def test_an_approval_of_another_act_or_of_another_record_opens_nothing(

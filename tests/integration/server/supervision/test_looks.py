@@ -9,6 +9,7 @@ from kernel.access import Principal, Role
 from kernel.errors import Refusal
 from ledger.book import Act
 from ledger.fold import fold
+from ledger.tables import StreamRow
 from server.checkin.service import Reason
 from server.invigilation.tables import CaptureRow
 from server.sessions.tables import SessionRow, StaffRow
@@ -21,6 +22,7 @@ from tests.integration.server.after import (
     SESSION,
     T0,
     Afternoon,
+    changed_content,
     content,
     sitting_of,
     staff,
@@ -70,6 +72,28 @@ async def test_the_course_is_made_again_from_log_and_package_alone(
     assert dict(shown.frame.answers) == fold(records).answers == ANSWERS["alice"]
     before = await supervision.replaying.frame(staff("officer"), look.row.id, course.from_ms - 1)
     assert (before.frame.answers, before.frame.items) == ({}, ())
+
+
+async def test_another_paper_than_the_log_binds_and_an_empty_log_are_not_replayed(
+    hall: Afternoon, supervision: SupervisionService, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    officer, look = staff("officer"), await supervision.looks.take(staff("officer"), ALICE, WHY)
+    with monkeypatch.context() as other:
+        other.setattr(hall.papers, "content", changed_content)
+        with pytest.raises(Refusal, match=r"sitting\.form_unknown"):
+            await supervision.replaying.course(officer, look.row.id)
+    async with hall.database.write() as tx:
+        await tx.execute(
+            update(StreamRow)
+            .where(StreamRow.stream_id == f"sitting/{ALICE}")
+            .values(stream_id="sitting/other")
+        )
+    for shown in (
+        supervision.replaying.course(officer, look.row.id),
+        supervision.replaying.frame(officer, look.row.id, T0),
+    ):
+        with pytest.raises(Refusal, match=r"replay\.empty"):
+            await shown
 
 
 async def test_mutable_tables_change_nothing_of_a_replay(

@@ -22,7 +22,8 @@ from server.results.rules.reviews import (
     need_phase,
     opening_bytes,
 )
-from server.results.rules.shown import item_at, shown
+from server.results.rules.shown import shown
+from server.sittings.rules.dealing import deal
 
 PERIODS = Periods(100, 200, 300)
 
@@ -131,8 +132,7 @@ FORM = Form(
 def test_the_letter_told_is_the_one_on_the_screen_and_nothing_else_is(
     seed: bytes, position: int, option: int
 ) -> None:
-    dealt = item_at(FORM, seed, position)
-    assert dealt is not None
+    dealt = deal(FORM, seed)[position - 1]
     told = shown(dealt, {"options": [f"opt_{option}"]})
     assert dealt.options["ABCD".index(told.letters)].id == f"opt_{option}"
     said = json.dumps(asdict(told), ensure_ascii=False)
@@ -140,8 +140,7 @@ def test_the_letter_told_is_the_one_on_the_screen_and_nothing_else_is(
 
 
 def test_several_letters_stand_in_the_order_of_the_screen() -> None:
-    dealt = item_at(FORM, bytes(32), 1)
-    assert dealt is not None
+    dealt = deal(FORM, bytes(32))[0]
     chosen = [dealt.options[3].id, dealt.options[1].id]
     assert shown(dealt, {"options": chosen}).letters == "BD"
 
@@ -150,18 +149,11 @@ def test_several_letters_stand_in_the_order_of_the_screen() -> None:
 def test_a_judgement_is_told_in_words_because_the_screen_has_no_letter(
     option: str, word: str
 ) -> None:
-    dealt = item_at(FORM, bytes(32), 6)
-    assert dealt is not None
+    dealt = deal(FORM, bytes(32))[5]
     assert shown(dealt, {"options": [option]}).letters == word
 
 
 def test_a_text_is_told_by_its_length() -> None:
-    dealt = item_at(FORM, bytes(32), 7)
-    assert dealt is not None
+    dealt = deal(FORM, bytes(32))[6]
     told = shown(dealt, {"text": "四个字的"})
     assert (told.letters, told.text_length) == ("", 4)
-
-
-@pytest.mark.parametrize("position", [0, 8, -1])
-def test_there_is_no_item_off_the_paper(position: int) -> None:
-    assert item_at(FORM, bytes(32), position) is None

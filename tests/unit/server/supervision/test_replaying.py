@@ -13,7 +13,7 @@ from paper.package import Form
 from server.sittings.rules.dealing import deal
 from server.sittings.rules.logged import late_data, late_until_ms, shown, times_of
 from server.supervision.rules.moments import Group, moments
-from server.supervision.rules.replaying import Phase, bound_form, replay
+from server.supervision.rules.replaying import Phase, replay
 from tests.unit.server.supervision.histories import (
     FORM,
     JUDGE,
@@ -236,15 +236,7 @@ def test_several_letters_stand_in_the_order_of_the_screen() -> None:
     assert shown(dealt, everything) == "A B C D"
 
 
-def test_the_form_is_the_one_the_stream_was_bound_to() -> None:
-    records = told().records
-    other = Form("B", FORM.items)
+def test_a_replay_is_of_the_form_that_was_dealt() -> None:
     changed = Form("A", FORM.items[:-1])
-    assert bound_form(records, [other, FORM]) is FORM
-    for forms in ([], [other], [changed]):
-        with pytest.raises(Refusal, match=r"replay\.form_unknown"):
-            bound_form(records, forms)
-    with pytest.raises(Refusal, match=r"replay\.form_unknown"):
-        replay(records, changed, T0 + MINUTE)
-    with pytest.raises(Refusal, match=r"replay\.empty"):
-        bound_form([], [FORM])
+    with pytest.raises(Refusal, match=r"sitting\.form_unknown"):
+        replay(told().records, changed, T0 + MINUTE)
