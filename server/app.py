@@ -267,6 +267,8 @@ def _add_routes(app: FastAPI, services: Services) -> None:
         server.supervision.api.router(services.supervision),
     ):
         app.include_router(router)
+    known = app.state.known_sittings
+    app.router.routes.insert(0, server.sittings.api.short_way(services.sittings, known))
     app.router.routes.append(server.sittings.live.route(services.sittings))
     app.router.routes.append(server.invigilation.live.route(services.invigilation))
 

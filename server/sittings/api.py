@@ -4,13 +4,16 @@ pictures.
 Captures and recording segments are the invigilation room's.
 """
 
+from functools import partial
 from typing import Annotated
 
 import msgspec
 from fastapi import APIRouter, Body, Request, Response
 from pydantic import BaseModel, Field
 
+from kernel.access import KnownSittings, Principal
 from kernel.errors import Kind, Refusal
+from kernel.shortway import ShortWay
 from kernel.web import CurrentSitting, KnownSitting, refusals, sends, takes
 from server.checkin.rules import Advice
 from server.sittings.service import FinalState, SittingsService
@@ -93,8 +96,17 @@ async def picture(request: Request, limit_bytes: int) -> bytes:
     return data
 
 
-def _shown(body: AckShown) -> Response:
-    return Response(msgspec.json.encode(body), media_type="application/json")
+async def take_events(service: SittingsService, who: Principal, body: EventsIn) -> Response:
+    """The acknowledgement. Its shape is typed where it is made; the framework need not look at it
+    once more.
+    """
+    acked = await service.answers.take(who, body.batch())
+    return Response(msgspec.json.encode(ack_json(acked)), media_type="application/json")
+
+
+def short_way(service: SittingsService, known: KnownSittings) -> ShortWay[EventsIn]:
+    """The way of a save that is beyond question; every other comes to ``router``'s endpoint."""
+    return ShortWay("/api/sitting/events", EventsIn, partial(take_events, service), known)
 
 
 def router(service: SittingsService) -> APIRouter:
@@ -205,8 +217,7 @@ def router(service: SittingsService) -> APIRouter:
         ),
     )
     async def events(principal: KnownSitting, body: Annotated[EventsIn, Body()]) -> Response:
-        # The shape is typed where it is made; the framework need not look at it once more.
-        return _shown(ack_json(await service.answers.take(principal, body.batch())))
+        return await take_events(service, principal, body)
 
     @api.post(
         "/submit",

@@ -11,18 +11,20 @@ import asyncio
 import json
 import tempfile
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Any
 
 import msgspec
 import uvicorn
-from fastapi import Body, FastAPI, Response
+from fastapi import FastAPI, Response
 from starlette.routing import WebSocketRoute
 from starlette.websockets import WebSocket, WebSocketDisconnect
 
 from kernel import web
+from kernel.access import KnownSittings, Principal
 from kernel.clock import SystemClock
 from kernel.db import Database
 from kernel.settings import Settings
+from kernel.shortway import ShortWay
 from server.sittings.service.shapes import AckShown, EventsIn
 
 _ACK = AckShown(
@@ -45,10 +47,9 @@ def create_app(folder: Path) -> FastAPI:
     limit_bytes = Settings().http.body_limit_bytes
     web.install(app, database=database, clock=SystemClock(), body_limit_bytes=limit_bytes)
 
-    @app.post("/api/sitting/events", response_model=AckShown)
-    async def events(body: Annotated[EventsIn, Body()]) -> Response:
-        body.batch()
-        return Response(msgspec.json.encode(_ACK), media_type="application/json")
+    app.router.routes.append(
+        ShortWay("/api/sitting/events", EventsIn, _events, _Anybody(database, SystemClock()))
+    )
 
     @app.get("/healthz")
     async def health() -> dict[str, str]:
@@ -56,6 +57,18 @@ def create_app(folder: Path) -> FastAPI:
 
     app.router.routes.append(WebSocketRoute("/api/sitting/live", _live))
     return app
+
+
+class _Anybody(KnownSittings):
+    """Nobody is looked up."""
+
+    async def principal_of(self, token: str) -> Principal:
+        return Principal(token, "sitting", {})
+
+
+async def _events(_: Principal, body: EventsIn) -> Response:
+    body.batch()
+    return Response(msgspec.json.encode(_ACK), media_type="application/json")
 
 
 async def _live(socket: WebSocket) -> None:

@@ -66,6 +66,8 @@ def body_of(batch: Batch) -> dict[str, Any]:
 async def served(day: ExamDay) -> AsyncIterator[Site]:
     app = FastAPI()
     install(app, database=day.world.database, clock=day.clock, body_limit_bytes=LIMIT)
+    known = app.state.known_sittings
+    app.router.routes.insert(0, server.sittings.api.short_way(day.sittings, known))
     app.include_router(server.checkin.api.router(day.desk))
     app.include_router(server.sittings.api.router(day.sittings))
     app.include_router(server.invigilation.api.router(day.room))

@@ -110,6 +110,33 @@ async def test_over_http_each_gets_its_code_and_its_neighbour_is_served(site: Si
     assert reply.json()["acked_through"] == 1
 
 
+async def test_the_short_way_and_the_declared_one_answer_alike(site: Site) -> None:
+    day = site.day
+    one, other = await two(day)
+    good = day.batch(one, ("answer_set", day.item(one), TRUE))
+    mine = site.candidate(one)
+    asked = [(name, mine, data) for name, data, _ in cases(day, one, other, good)]
+    desk = await site.staff(day.first)
+    for name, headers in (
+        ("staff", desk), ("no token", {}), ("a wrong token", {"authorization": "Bearer no"}),
+        ("another scheme", {"authorization": "Basic no"}), ("the right one", mine),
+        ("once more", mine),
+    ):  # fmt: skip
+        asked.append((name, headers, raw(body_of(good))))
+    for name, headers, data in asked:
+        said = []
+        # With a parameter the type is the same and the short way is not taken.
+        for kind in ("application/json", "application/json; charset=utf-8"):
+            reply = await site.http.post(
+                "/api/sitting/events", headers={**headers, "content-type": kind}, content=data
+            )
+            told = reply.json()
+            told = {k: v for k, v in told.items() if k not in {"server_ms", "frame_b64",
+                "signature_b64"}} if reply.is_success else told  # fmt: skip
+            said.append((reply.status_code, told, reply.headers["content-type"]))
+        assert said[0] == said[1], name
+
+
 async def test_over_the_socket_too(site: Site) -> None:
     day = site.day
     one, other = await two(day)

@@ -1,0 +1,140 @@
+"""The short way takes what is beyond question and hands on everything else as it came."""
+
+from collections.abc import AsyncIterator
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+from fastapi import FastAPI, Request
+from fastapi.responses import JSONResponse, Response
+from pydantic import BaseModel
+from starlette.requests import ClientDisconnect
+from starlette.types import Message
+
+from kernel.access import KnownSittings, Principal
+from kernel.clock import HandClock
+from kernel.db import Database
+from kernel.errors import Kind, Refusal
+from kernel.shortway import ShortWay
+from kernel.web import install
+
+GOOD = b'{"n": 1}'
+
+
+class Body(BaseModel):
+    n: int
+
+
+class Known(KnownSittings):
+    """Whoever says what he is, is it."""
+
+    async def principal_of(self, token: str) -> Principal:
+        if token not in {"sitting", "staff"}:
+            raise Refusal("access.token_invalid", Kind.UNAUTHENTICATED)
+        return Principal("one", token, {})
+
+
+async def shortly(who: Principal, body: Body) -> Response:
+    if body.n > 1:
+        raise Refusal("request.base64")
+    return JSONResponse({"way": "short", "n": body.n, "who": who.subject})
+
+
+@pytest.fixture
+async def app(tmp_path: Path) -> AsyncIterator[FastAPI]:
+    made, clock = FastAPI(), HandClock()
+    database = Database.open(f"sqlite+aiosqlite:///{tmp_path}/unused.db")
+    install(made, database=database, clock=clock, body_limit_bytes=200)
+
+    @made.post("/save")
+    async def declared(request: Request) -> dict[str, Any]:
+        return {"way": "declared", "body": (await request.body()).decode()}
+
+    made.router.routes.insert(0, ShortWay("/save", Body, shortly, Known(database, clock)))
+    yield made
+    await database.close()
+
+
+@pytest.fixture
+async def http(app: FastAPI) -> AsyncIterator[httpx.AsyncClient]:
+    transport = httpx.ASGITransport(app)
+    async with httpx.AsyncClient(transport=transport, base_url="http://test") as made:
+        yield made
+
+
+def headers(who: str = "sitting", kind: str = "application/json") -> dict[str, str]:
+    return {"authorization": f"Bearer {who}", "content-type": kind}
+
+
+async def test_what_is_beyond_question_is_taken(http: httpx.AsyncClient) -> None:
+    reply = await http.post("/save", headers=headers(), content=GOOD)
+    assert reply.json() == {"way": "short", "n": 1, "who": "one"}
+    assert reply.headers["x-content-type-options"] == "nosniff"
+
+
+@pytest.mark.parametrize(
+    ("given", "body"),
+    [
+        (headers(), b'{"n": "x"}'),
+        (headers(), b'{"n": 1'),
+        (headers(), b""),
+        (headers(), b"[" * 90 + b"]" * 90),
+        (headers("staff"), GOOD),
+        (headers("nobody"), GOOD),
+        (headers(kind="application/json; charset=utf-8"), GOOD),
+        (headers(kind="text/plain"), GOOD),
+        ({"content-type": "application/json"}, GOOD),
+        ({**headers(), "authorization": "Basic sitting"}, GOOD),
+    ],
+)
+async def test_anything_odd_comes_to_the_declared_endpoint_as_it_was_sent(
+    http: httpx.AsyncClient, given: dict[str, str], body: bytes
+) -> None:
+    reply = await http.post("/save", headers=given, content=body)
+    assert reply.json() == {"way": "declared", "body": body.decode()}
+
+
+async def test_a_body_in_pieces_is_one_body(http: httpx.AsyncClient) -> None:
+    async def pieces() -> AsyncIterator[bytes]:
+        for byte in GOOD:
+            yield bytes([byte])
+
+    reply = await http.post("/save", headers=headers(), content=pieces())
+    assert reply.json()["way"] == "short"
+
+
+async def test_a_refusal_of_the_endpoint_has_the_body_of_every_refusal(
+    http: httpx.AsyncClient,
+) -> None:
+    reply = await http.post("/save", headers=headers(), content=b'{"n": 2}')
+    assert (reply.status_code, reply.json()["code"]) == (422, "request.base64")
+
+
+async def test_a_body_over_the_limit_is_refused_while_it_comes(http: httpx.AsyncClient) -> None:
+    async def endless() -> AsyncIterator[bytes]:
+        for _ in range(30):
+            yield b" " * 10
+
+    reply = await http.post("/save", headers=headers(), content=endless())
+    assert (reply.status_code, reply.json()["code"]) == (413, "request.too_large")
+
+
+async def test_another_method_is_told_so(http: httpx.AsyncClient) -> None:
+    reply = await http.get("/save", headers=headers())
+    assert reply.status_code == 405
+
+
+async def test_who_goes_away_in_the_middle_is_not_answered(tmp_path: Path) -> None:
+    database = Database.open(f"sqlite+aiosqlite:///{tmp_path}/unused.db")
+    way = ShortWay("/save", Body, shortly, Known(database, HandClock()))
+
+    async def gone() -> Message:
+        return {"type": "http.disconnect"}
+
+    async def never(_: Message) -> None:
+        raise AssertionError
+
+    with pytest.raises(ClientDisconnect):
+        await way.handle({"type": "http", "headers": []}, gone, never)
+    await database.close()
