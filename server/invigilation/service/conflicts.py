@@ -13,7 +13,8 @@ from server.invigilation.service.wall import WATCHERS
 from server.invigilation.tables import IncidentRow
 from server.sessions.rules import Duty, SessionState, reached
 from server.sessions.service import need_duty, session_row
-from server.sittings.rules.logged import Content, contradictions, dealt_items
+from server.sittings.rules.bound import dealt_items
+from server.sittings.rules.logged import Content, contradictions
 from server.sittings.service import Hall
 
 

@@ -16,7 +16,8 @@ from ledger.fold import fold
 from paper.package import Content, Form
 from paper.responses import Response, parse_responses
 from server.checkin.service import sitting_stream
-from server.sittings.rules.logged import bound_form, late_until_ms
+from server.sittings.rules.bound import bound_form
+from server.sittings.rules.logged import late_until_ms
 from server.sittings.tables import SittingRow
 
 _FOLDED_AT_ONCE = 50

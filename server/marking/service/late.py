@@ -29,7 +29,8 @@ from server.sessions.service import (
     policy_of,
     session_row,
 )
-from server.sittings.rules.logged import LateData, dealt_items, late_data, late_until_ms
+from server.sittings.rules.bound import dealt_items
+from server.sittings.rules.logged import LateData, late_data, late_until_ms
 from server.sittings.service import Loaded, load, of_session
 from server.sittings.service.shapes import masked
 

@@ -33,7 +33,7 @@ from server.results.service.periods import session_periods
 from server.results.tables import OpeningRow, ReviewRow
 from server.sessions.rules import Duty
 from server.sessions.service import locked_session, need_duty, note
-from server.sittings.rules.logged import dealt_items
+from server.sittings.rules.bound import dealt_items
 
 ACT = "results.open_record"
 REVIEWERS = (Duty.CHIEF, Duty.OFFICER)

@@ -1,9 +1,8 @@
-"""What the log says of a sitting's paper, time and late data: the same functions, fed from records.
+"""What the log says of a sitting's time and of its late data: the same functions, fed from records.
 
-Rules kept here: the form is the one that the log binds, by its hash, or there is none; the plan
-stands in ``started``; extensions and pauses are the acts recorded before the moment asked about; a
-record's time is the server's and never runs back; answers are named by position and displayed
-letter, so whoever decides needs no stem.
+Rules kept here: the plan stands in ``started``; extensions and pauses are the acts recorded before
+the moment asked about; a record's time is the server's and never runs back; answers are named by
+position and displayed letter, so whoever decides needs no stem.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
@@ -11,7 +10,6 @@ from dataclasses import dataclass
 from itertools import accumulate
 from typing import Any
 
-from kernel.errors import Kind, Refusal
 from ledger.fold import (
     ANSWERING,
     LateDecision,
@@ -22,8 +20,7 @@ from ledger.fold import (
     is_late,
     late_decisions,
 )
-from paper.package import Form, form_hash
-from server.sittings.rules.dealing import LETTERS, DealtItem, deal
+from server.sittings.rules.dealing import LETTERS, DealtItem
 from server.sittings.rules.timing import Accommodation, Pause, Plan, SubmitKind, deadline
 
 
@@ -80,33 +77,6 @@ class Contradiction:
     kept: Content | None
     number: int
     given: Content
-
-
-def bound_form(records: Sequence[Recorded], forms: Iterable[Form]) -> Form:
-    """The form that the stream was opened for, by code and hash. Raises ``sitting.form_unknown``,
-    also for a stream without records.
-    """
-    bound = records[0].body if records else {}
-    return _form_of(bound, forms)
-
-
-def dealt_items(records: Sequence[Recorded], forms: Iterable[Form]) -> tuple[DealtItem, ...]:
-    """The items in the order that was dealt; empty before. Raises ``sitting.form_unknown``, also
-    when another form was dealt than the stream was opened for.
-    """
-    for one in records:
-        if one.kind == "started":
-            form = _form_of(one.body, [bound_form(records, forms)])
-            return tuple(deal(form, bytes.fromhex(one.body["order_seed"])))
-    return ()
-
-
-def _form_of(bound: Mapping[str, Any], forms: Iterable[Form]) -> Form:
-    code = bound.get("form_code", "")
-    for form in forms:
-        if form.form_code == code and form_hash(form).hex() == bound.get("form_hash"):
-            return form
-    raise Refusal("sitting.form_unknown", Kind.CONFLICT, form=str(code)[:40])
 
 
 def times_of(records: Sequence[Recorded]) -> list[int]:

@@ -13,8 +13,9 @@ from typing import Any
 
 from ledger.fold import ANSWERING, Recorded, decision_on, events, fold, is_late, late_decisions
 from paper.package import Form
+from server.sittings.rules.bound import dealt_items
 from server.sittings.rules.dealing import DealtItem
-from server.sittings.rules.logged import deadline_at, dealt_items, times_of
+from server.sittings.rules.logged import deadline_at, times_of
 
 NOTICES = frozenset({"warned", "extended", "paused", "resumed", "transferred", "forced"})
 

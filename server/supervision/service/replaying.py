@@ -15,8 +15,9 @@ from paper.package import Form
 from server.checkin.service import camera_stream, sitting_stream
 from server.invigilation.tables import CaptureRow
 from server.papers.service import PapersService
+from server.sittings.rules.bound import bound_form, dealt_items
 from server.sittings.rules.dealing import DealtItem, Section, sections
-from server.sittings.rules.logged import bound_form, dealt_items, times_of
+from server.sittings.rules.logged import times_of
 from server.supervision.ports import Pictures
 from server.supervision.rules.moments import Moment, moments
 from server.supervision.rules.replaying import Frame, replay

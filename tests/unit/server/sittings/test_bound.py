@@ -1,12 +1,12 @@
-"""server.sittings.rules.logged: the paper is the one that the log binds, or none."""
+"""server.sittings.rules.bound: the paper is the one that the log binds, or none."""
 
 import pytest
 
 from kernel.errors import Refusal
 from ledger.reading import OpenRecord
 from paper.package import Form, form_hash
+from server.sittings.rules.bound import bound_form, dealt_items
 from server.sittings.rules.dealing import deal
-from server.sittings.rules.logged import bound_form, dealt_items
 from tests.unit.server.supervision.histories import FORM, SEED, Story, opened
 
 OTHER = Form("B", FORM.items)
