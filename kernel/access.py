@@ -115,10 +115,15 @@ async def issue_token(
 
 async def principal_of(session: ReadSession, clock: Clock, token: str) -> Principal:
     """Whose token it is. Raises ``access.token_invalid``."""
-    row = await session.get(TokenRow, digest.sha256(token.encode()))
-    if row is None or row.expires_at_ms <= clock.now_ms():
+    return (await _valid(session, digest.sha256(token.encode()), clock.now_ms()))[0]
+
+
+async def _valid(session: ReadSession, name: bytes, now_ms: int) -> tuple[Principal, int]:
+    """Whose token has this hash, and until when. Raises ``access.token_invalid``."""
+    row = await session.get(TokenRow, name)
+    if row is None or row.expires_at_ms <= now_ms:
         raise Refusal("access.token_invalid", Kind.UNAUTHENTICATED)
-    return Principal(row.subject, row.kind, row.claims)
+    return Principal(row.subject, row.kind, row.claims), row.expires_at_ms
 
 
 class KnownSittings:
@@ -140,12 +145,9 @@ class KnownSittings:
             return principal
         self._known.pop(name, None)
         async with self._database.read() as session:
-            row = await session.get(TokenRow, name)
-        if row is None or row.expires_at_ms <= now_ms:
-            raise Refusal("access.token_invalid", Kind.UNAUTHENTICATED)
-        found = Principal(row.subject, row.kind, row.claims)
+            found, expires_at_ms = await _valid(session, name, now_ms)
         if found.kind == "sitting":
-            self._known[name] = found, min(row.expires_at_ms, now_ms + KNOWN_FOR_MS)
+            self._known[name] = found, min(expires_at_ms, now_ms + KNOWN_FOR_MS)
             while len(self._known) > KNOWN_MOST:
                 self._known.popitem(last=False)
         return found
