@@ -24,7 +24,7 @@ from ledger.stored import StoredRecord, stored_head, stored_records
 from tests.e2e.running import Running
 from tests.e2e.serving import Server
 from tests.e2e.worlds import Seeded, settings_of
-from tests.e2e.writing import Writer, all_of
+from tests.e2e.writing import Event, Writer, all_of
 
 EARLY = 2
 ACKS_BETWEEN = 40
@@ -98,7 +98,8 @@ async def outlive(
     finally:
         server.stop()
     assert storm.cuts >= cuts
-    await compare_all(seeded, writers, database_url)
+    found = await compare_all(seeded, writers, database_url)
+    assert (found.lost, found.acknowledged > 0) == (0, True)
 
 
 async def _write_through(storm: Storm, server: Server, writers: list[Writer]) -> None:
@@ -126,7 +127,19 @@ async def _receipt_stands(http: httpx.AsyncClient, one: Writer) -> None:
     assert public["head_hex"] == one.receipt["head_hex"]
 
 
-async def compare_all(seeded: Seeded, writers: list[Writer], database_url: str) -> None:
+@dataclass(frozen=True, slots=True)
+class Found:
+    """Of the events that were acknowledged, how many are not there word for word."""
+
+    acknowledged: int
+    lost: int
+
+
+async def compare_all(seeded: Seeded, writers: list[Writer], database_url: str = "") -> Found:
+    """What was promised against the log; whoever asks decides what a loss means. Raises where the
+    log holds anything else than what was sent.
+    """
+    lost = 0
     settings = settings_of(seeded.data, database_url)
     database = Database.open(settings.database)
     try:
@@ -135,28 +148,39 @@ async def compare_all(seeded: Seeded, writers: list[Writer], database_url: str) 
         async with database.read() as session:
             for one in writers:
                 stream_id = f"sitting/{one.who.sitting_id}"
-                _holds_all(one, await ledger.read(session, stream_id))
+                lost += lost_of(one, await ledger.read(session, stream_id))
                 head = await stored_head(session, stream_id)
                 assert head is not None
                 rows = await stored_records(session, head)
                 assert _last_of_chain(rows) == head.head
     finally:
         await database.close()
+    return Found(sum(len(one.acknowledged) for one in writers), lost)
 
 
-def _holds_all(one: Writer, records: list[OpenRecord]) -> None:
-    """Every promised event once, in order, with its words; no answer that nobody promised."""
+def lost_of(one: Writer, records: list[OpenRecord]) -> int:
+    """Promised events that are not there with their words; where none is lost, each is there once
+    and in order, and no answer that nobody promised.
+    """
     events = [record for record in records if "client_seq" in record.body]
-    held: dict[Any, Any] = {
-        (r.epoch, r.body["client_seq"], r.kind, r.body.get("item_id")): r.body.get("response")
+    held: dict[Event, Any] = {
+        (r.epoch, r.body["client_seq"], r.kind, r.body.get("item_id", "")): r.body.get("response")
         for r in events
     }
+    lost = [
+        event
+        for event, response in one.acknowledged.items()
+        if event not in held or held[event] != response
+    ]
+    if lost:
+        return len(lost)
     times = Counter((record.epoch, record.body["client_seq"]) for record in events)
     assert [number for number, count in times.items() if count > 1] == []
     assert held == one.acknowledged
     assert [r.body["client_seq"] for r in events] == list(range(1, len(events) + 1))
     assert fold(records).answers == one.who.standing
     assert [record.kind for record in records].count("submitted") == 1
+    return 0
 
 
 def _last_of_chain(rows: list[StoredRecord]) -> bytes:

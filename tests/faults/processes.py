@@ -5,9 +5,13 @@ import os
 import signal
 import subprocess
 import sys
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
 from pathlib import Path
 
 from setup.places import ROOT
+from tests.faults.judging import prepare
+from tests.faults.lanes import Goal, Lane, writing
 
 STOP_S = 30
 PR_SET_PDEATHSIG = 1
@@ -57,6 +61,30 @@ class LedgerProcess:
         if process is not None:
             process.kill()
             process.wait(STOP_S)
+
+
+@asynccontextmanager
+async def under_load(
+    url: str,
+    folder: Path,
+    lanes: Sequence[Lane],
+    events: int,
+    limit_s: float,
+    *,
+    environment: dict[str, str] | None = None,
+    before: tuple[str, ...] = (),
+) -> AsyncIterator[Goal]:
+    """A ledger of one process behind the lanes' address, written to by all of them while the block
+    does its worst and on until the goal; then killed.
+    """
+    await prepare(url, folder, lanes)
+    process = LedgerProcess(url, folder, lanes[0].address, environment=environment, before=before)
+    process.start()
+    try:
+        async with writing(lanes, events, limit_s) as goal:
+            yield goal
+    finally:
+        process.kill()
 
 
 def _end_with_parent() -> None:

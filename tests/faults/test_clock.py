@@ -5,9 +5,9 @@ from pathlib import Path
 import pytest
 
 from tests.faults.conftest import MakeLanes, Sized
-from tests.faults.judging import Tally, judge, prepare
-from tests.faults.lanes import Lane, writing
-from tests.faults.processes import LedgerProcess
+from tests.faults.judging import Tally, judge
+from tests.faults.lanes import Lane
+from tests.faults.processes import under_load
 from tests.faults.shim import Shim
 
 LIMIT_S = 240
@@ -19,15 +19,13 @@ async def test_an_hour_more_or_less_on_the_wall_clock_moves_no_record(
     sqlite_url: str, folder: Path, shim_library: Path, make_lanes: MakeLanes, sized: Sized,
     tally: Tally,
 ) -> None:  # fmt: skip
-    address = str(folder.parent / "socket")
-    lanes = make_lanes(address, 8, 50)
-    await prepare(sqlite_url, folder, lanes)
+    lanes = make_lanes(str(folder.parent / "socket"), 8, 50)
     shim = Shim(shim_library, folder)
-    process = LedgerProcess(sqlite_url, folder, address, environment=shim.environment)
-    process.start()
-    asker = Lane(lanes[0].stream, 1, address, 1, lanes[0].chance)
+    asker = Lane(lanes[0].stream, 1, lanes[0].address, 1, lanes[0].chance)
     try:
-        async with writing(lanes, sized(3_000, 20_000), LIMIT_S) as goal:
+        async with under_load(
+            sqlite_url, folder, lanes, sized(3_000, 20_000), LIMIT_S, environment=shim.environment
+        ) as goal:
             await goal.wait_for(300)
             before = await asker.ask({"op": "clock"})
             assert abs(before["drift_ms"]) < 2_000
@@ -40,5 +38,4 @@ async def test_an_hour_more_or_less_on_the_wall_clock_moves_no_record(
             shim.set()
     finally:
         asker.hang_up()
-        process.kill()
     tally.add("wall clock ±1 h", goal.acked, await judge(sqlite_url, folder, lanes))

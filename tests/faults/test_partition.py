@@ -10,7 +10,7 @@ from tests.faults.conftest import MakeLanes, Sized
 from tests.faults.judging import Tally, judge, prepare
 from tests.faults.lanes import UNANSWERED, Lane, eventually, writing
 from tests.faults.netns import cable, forwarding
-from tests.faults.processes import LedgerProcess
+from tests.faults.processes import LedgerProcess, under_load
 from tests.postgres import PostgresCluster, free_port
 
 LIMIT_S = 300
@@ -24,18 +24,14 @@ async def test_candidates_cut_from_the_server_resend_and_lose_nothing(
     with cable() as line:
         address = f"{line.far}:{free_port()}"
         lanes = make_lanes(address, 8, 50, patience_s=1.0)
-        await prepare(sqlite_url, folder, lanes)
-        process = LedgerProcess(sqlite_url, folder, address, before=line.inside)
-        process.start()
-        try:
-            async with writing(lanes, sized(4_000, 20_000), LIMIT_S) as goal:
-                for _ in range(sized(2, 8)):
-                    await goal.wait_for(500)
-                    line.cut()
-                    await asyncio.sleep(2.5)
-                    line.mend()
-        finally:
-            process.kill()
+        async with under_load(
+            sqlite_url, folder, lanes, sized(4_000, 20_000), LIMIT_S, before=line.inside
+        ) as goal:
+            for _ in range(sized(2, 8)):
+                await goal.wait_for(500)
+                line.cut()
+                await asyncio.sleep(2.5)
+                line.mend()
     tally.add("candidates cut from the server", goal.acked, await judge(sqlite_url, folder, lanes))
 
 
