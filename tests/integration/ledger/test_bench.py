@@ -9,6 +9,7 @@ async def test_the_benchmark_prints_limit_ours_and_ratio(fresh_database: FreshDa
     assert figures.saves_per_s > 0
     assert figures.limits.group_commit_per_s > 0
     assert figures.limits.bulk_per_s > 0
+    assert 0 < figures.limits.protected_per_s < figures.limits.cryptography_per_s
     assert figures.beside_body_bytes > 0
     assert figures.p50_ms <= figures.p99_ms
     assert "ratio" in figures.words()
