@@ -69,7 +69,7 @@ from server.results.service import (
 )
 from server.seating.service import SeatingService
 from server.sessions.service import SessionsService
-from server.sittings.jobs import SittingJobs
+from server.sittings.jobs import SittingJobs, keep_time
 from server.sittings.service import Forgetting, Hall, Presence, SittingsService
 from server.supervision.service import SupervisionService
 
@@ -207,6 +207,7 @@ def create_app(settings: Settings, clock: Clock | None = None) -> FastAPI:
     @asynccontextmanager
     async def life(_: FastAPI) -> AsyncIterator[None]:
         await services.sequencer.check()
+        await keep_time(services.clock)
         services.ledger.start()
         await services.pool.start()
         stop, written = asyncio.Event(), asyncio.Event()

@@ -9,7 +9,7 @@ no more.
 import asyncio
 import logging
 
-from kernel.clock import JUMP_MS
+from kernel.clock import JUMP_MS, Clock
 from server.sittings.service import Forgetting, SittingsService
 
 ROUND_S = 1.0
@@ -48,4 +48,12 @@ class SittingJobs:
         await self._service.watching.sweep()
         await self._service.watching.watch_clock(self._jump_ms)
         await self._forgetting.round()
-        await asyncio.to_thread(self._service.hall.clock.keep)
+        await keep_time(self._service.hall.clock)
+
+
+async def keep_time(clock: Clock) -> None:
+    """Our time is written down before anybody is served, and again by every round."""
+    try:
+        await asyncio.to_thread(clock.keep)
+    except OSError:
+        _log.exception("our time is not kept; the next round tries again")

@@ -132,6 +132,40 @@ async def test_a_wall_clock_an_hour_off_moves_no_deadline_and_is_an_incident(
     tally.add("wall clock ±1 h, the whole program", found.acknowledged, found.lost)
 
 
+@pytest.mark.timeout(400)
+async def test_a_kill_at_once_and_a_start_under_a_wrong_wall_clock_move_no_deadline(
+    seeded: Seeded, shim_library: Path, tally: Tally
+) -> None:
+    running = await asyncio.to_thread(arrange, seeded, 2)
+    shim = Shim(shim_library, seeded.data)
+    server = Server(seeded.data, preloaded=shim.environment)
+    server.start()
+    try:
+        await server.ready()
+        server.kill()
+        shim.set(clock_ms=HOUR_MS)
+        server.start()
+        await server.ready()
+        async with seated(server, running) as writers:
+            await write_some(writers, 5)
+            before = await writers[0].who.state()
+            assert abs(before["server_ms"] - SystemClock().now_ms()) < HOUR_MS // 10
+            server.kill()
+            shim.set(clock_ms=-HOUR_MS)
+            server.start()
+            await server.ready()
+            await _until_recorded(seeded, running)
+            await write_some(writers, 5)
+            after = await writers[0].who.state()
+            assert after["deadline_ms"] == before["deadline_ms"]
+            assert 0 <= after["server_ms"] - before["server_ms"] < HOUR_MS // 10
+            await all_of(writers, Writer.hand_in)
+    finally:
+        server.stop()
+    found = await compare_all(seeded, writers)
+    tally.add("restart with the wall clock ±1 h off", found.acknowledged, found.lost)
+
+
 async def _until_recorded(seeded: Seeded, running: Running) -> None:
     """The jump is in the room's stream."""
     settings = settings_of(seeded.data)
