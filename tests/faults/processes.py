@@ -28,10 +28,12 @@ class LedgerProcess:
         *,
         environment: dict[str, str] | None = None,
         before: tuple[str, ...] = (),
+        tree: bool = False,
     ) -> None:
         self.address = address
         self._words = [
             *before, sys.executable, "-m", "tests.faults.ledger_process", url, str(folder), address,
+            *(["tree"] if tree else []),
         ]  # fmt: skip
         self._environment = {**os.environ, **(environment or {})}
         self._log = folder.parent / f"{folder.name}-{Path(address).name}.log"

@@ -1,32 +1,43 @@
 """Power cut: whatever was not fsynced may be gone, in part, or in another order.
 
-Every change to the data folder (SQLite's file and its WAL, key ring, blobs) is traced while
-candidates write; then the disk is rebuilt as it may be at seeded moments, opened, recovered, and
-compared with what had been promised at that moment.
+Every change to the data folder (SQLite's file and its WAL, key ring, blobs, the checkpoint beside
+the database) is traced while candidates write and the tree grows; then the disk is rebuilt as it
+may be at seeded moments, opened, recovered, and compared with what had been promised at that
+moment. A sequencer starts over each of these disks and goes on with every head that was out.
 """
 
 import asyncio
 import shutil
 import sqlite3
-from collections import defaultdict
 from contextlib import closing
 from pathlib import Path
 from random import Random
-from typing import Any
 
-import msgspec
 import pytest
 
-from kernel.crypto.keyring import FileKeyRing
+from kernel.errors import Refusal
 from tests.faults.conftest import MakeLanes, Sized
 from tests.faults.crash_image import Disk, Step, steps
-from tests.faults.judging import Tally, judge, lost_of, prepare, records_of
-from tests.faults.lanes import Lane, writing
+from tests.faults.heads import extended
+from tests.faults.judging import Tally, judge, prepare
+from tests.faults.lanes import Goal, Lane, writing
+from tests.faults.ledger_process import CHECKPOINT
 from tests.faults.processes import LedgerProcess
+from tests.faults.promises import Promises
 from tests.faults.shim import Shim
 
 LIMIT_S = 2_400
 BLOB = "ab" * 5_000
+LOOKS_S = 0.02
+
+
+async def look_at_heads(asker: Lane, goal: Goal) -> None:
+    """Whatever is published is asked for all the time, so that it has left the server."""
+    while not goal.reached():
+        said = await asker.ask({"op": "head"})
+        assert "code" not in said, said
+        await asyncio.sleep(LOOKS_S)
+    asker.hang_up()
 
 
 @pytest.mark.timeout(LIMIT_S)
@@ -40,21 +51,25 @@ async def test_every_disk_that_a_power_cut_may_leave_holds_what_was_promised(
     before = tmp_path / "before"
     shutil.copytree(folder, before)
     shim = Shim(shim_library, folder, trace=trace)
-    process = LedgerProcess(sqlite_url, folder, address, environment=shim.environment)
+    process = LedgerProcess(sqlite_url, folder, address, environment=shim.environment, tree=True)
     process.start()
     asker = Lane(lanes[0].stream, 1, address, 1, lanes[0].chance)
+    looker = Lane(lanes[0].stream, 1, address, 1, lanes[0].chance)
     try:
         async with writing(lanes, sized(1_500, 6_000), 200) as goal:
+            await goal.wait_for(1)
+            looking = asyncio.create_task(look_at_heads(looker, goal))
             for number in range(6):
                 await goal.wait_for(150)
                 blob = {"op": "blob", "name": f"photo/{number}", "data": BLOB}
                 assert "code" not in await asker.ask(blob)
                 if number % 2:
                     assert "code" not in await asker.ask({"op": "rotate"})
+        await looking
     finally:
         asker.hang_up()
         process.kill()
-    tally.add("power cut, SQLite, WAL, key ring, blobs: the traced run", goal.acked,
+    tally.add("power cut, SQLite, WAL, key ring, blobs, tree: the traced run", goal.acked,
               await judge(sqlite_url, folder, lanes))  # fmt: skip
     changes = list(steps(trace))
     assert {step.op for step in changes} >= set("CWSRL"), "the trace saw nothing"
@@ -64,7 +79,9 @@ async def test_every_disk_that_a_power_cut_may_leave_holds_what_was_promised(
 
 
 async def _is_found_out(changes: list[Step], folder: Path, before: Path) -> None:
-    """A program that never synced its WAL would fail this test."""
+    """A program that never synced its WAL would fail this test: events are lost, and the server
+    does not start over a tree that is behind what it published.
+    """
     shutil.rmtree(folder)
     shutil.copytree(before, folder)
     disk = Disk(folder)
@@ -73,8 +90,15 @@ async def _is_found_out(changes: list[Step], folder: Path, before: Path) -> None
             disk.take(step)
     image = folder.parent / "image"
     disk.cut(image, Random(1), keep=0.0)
-    acknowledged, lost = await _compare(image, disk.contents(str(folder / "acks")))
-    assert 0 < lost <= acknowledged, "a WAL without fsync was not noticed"
+    promises = Promises.of(disk.contents(str(folder / "acks")))
+    url = _url_in(image)
+    lost = await promises.lost(url, image)
+    assert 0 < lost <= promises.count, "a WAL without fsync was not noticed"
+    with pytest.raises(Refusal, match=r"ledger\.rolled_back"):
+        await extended(url, image, [])
+    (image / CHECKPOINT).unlink()
+    with pytest.raises(AssertionError, match="is gone"):
+        await extended(url, image, list(promises.heads))
 
 
 async def _cut_at(
@@ -84,41 +108,26 @@ async def _cut_at(
     """The disk at each moment; the last one holds nearly all."""
     shutil.rmtree(folder)
     shutil.copytree(before, folder)
-    disk, done = Disk(folder), 0
+    disk, done, heads = Disk(folder), 0, 0
     for moment in moments:
         for step in changes[done:moment]:
             disk.take(step)
         done = moment
         image = folder.parent / "image"
         disk.cut(image, chance)
-        acknowledged, lost = await _compare(image, disk.contents(str(folder / "acks")))
-        said = f"at step {moment} of {len(changes)}"
-        tally.add("power cut: promised by the cut, over all cuts", acknowledged, lost, said,
-                  again=True)  # fmt: skip
+        promises = Promises.of(disk.contents(str(folder / "acks")))
+        url = _url_in(image)
+        said = f"at step {moment} of {len(changes)}; {len(promises.heads)} heads"
+        tally.add("power cut, SQLite: promised by the cut, over all cuts", promises.count,
+                  await promises.lost(url, image), said, again=True)  # fmt: skip
+        heads = max(heads, len(promises.heads))
         await asyncio.to_thread(shutil.rmtree, image)
+    assert heads > 5, "hardly a head left the server"
 
 
-async def _compare(image: Path, notes: bytes) -> tuple[int, int]:
-    """How many events were promised and how many are lost; blobs and key ring are asserted."""
-    promised: dict[str, int] = defaultdict(int)
-    ring = 1
-    for line in notes.splitlines():
-        note: dict[str, Any] = msgspec.json.decode(line)
-        if "to" in note:
-            promised[note["stream"]] = max(promised[note["stream"]], note["to"])
-        elif "ring" in note:
-            ring = note["ring"]
-        else:
-            held = (image / "blobs" / note["blob"]).read_bytes()
-            assert held.hex() == note["data"], f"{note['blob']} is lost"
-    assert FileKeyRing(image / "keys.json").version >= ring, "a master key is lost"
-    database = _database_in(image)
+def _url_in(image: Path) -> str:
+    """The database in an image, in good order after SQLite's own recovery."""
+    database = next(image.glob("*.db"))
     with closing(sqlite3.connect(database)) as opened:
         assert opened.execute("PRAGMA integrity_check").fetchall() == [("ok",)]
-    found = await records_of(f"sqlite+aiosqlite:///{database}", image, set(promised))
-    lost = sum(lost_of(found[stream], stream, {1: n}) for stream, n in promised.items())
-    return sum(promised.values()), lost
-
-
-def _database_in(image: Path) -> Path:
-    return next(image.glob("*.db"))
+    return f"sqlite+aiosqlite:///{database}"
