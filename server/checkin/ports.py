@@ -3,29 +3,41 @@
 from typing import Protocol
 
 
-class Verdict(Protocol):
-    """One comparison. ``advice``: same, review, different, unusable; the score is a similarity."""
+class Comparison(Protocol):
+    """A frame held against another; the score is a similarity, ``advice`` what the machine makes
+    of it.
+    """
 
     @property
     def match_id(self) -> str: ...
     @property
     def advice(self) -> str: ...
     @property
-    def reason(self) -> str | None: ...
-    @property
     def score(self) -> float | None: ...
     @property
     def threshold(self) -> float: ...
     @property
-    def faces(self) -> int: ...
-    @property
     def model(self) -> str: ...
     @property
     def frame_sha256(self) -> str: ...
+
+
+class KeptFrame(Protocol):
+    """The frame itself, as it is kept."""
+
+    @property
+    def faces(self) -> int: ...
     @property
     def frame_blob(self) -> str: ...
     @property
     def taken_at_ms(self) -> int: ...
+
+
+class Verdict(Comparison, KeptFrame, Protocol):
+    """``advice``: same, review, different, unusable."""
+
+    @property
+    def reason(self) -> str | None: ...
 
 
 class FaceMatcher(Protocol):

@@ -3,28 +3,11 @@
 from collections.abc import Collection
 from typing import Protocol
 
+from server.checkin.ports import Comparison, KeptFrame
 
-class CaptureVerdict(Protocol):
+
+class CaptureVerdict(Comparison, KeptFrame, Protocol):
     """``advice`` is what it shows: ok, low, no_face, several_faces, mismatch, blocked, lost."""
-
-    @property
-    def match_id(self) -> str: ...
-    @property
-    def advice(self) -> str: ...
-    @property
-    def score(self) -> float | None: ...
-    @property
-    def threshold(self) -> float: ...
-    @property
-    def faces(self) -> int: ...
-    @property
-    def model(self) -> str: ...
-    @property
-    def frame_sha256(self) -> str: ...
-    @property
-    def frame_blob(self) -> str: ...
-    @property
-    def taken_at_ms(self) -> int: ...
 
 
 class EpisodeChange(Protocol):

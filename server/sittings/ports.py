@@ -5,6 +5,7 @@ from typing import Any, Protocol
 
 from kernel.db import WriteSession
 from paper.package import Content
+from server.checkin.ports import Comparison
 
 
 class Papers(Protocol):
@@ -15,23 +16,11 @@ class Papers(Protocol):
         ...
 
 
-class SeatVerdict(Protocol):
+class SeatVerdict(Comparison, Protocol):
     """The second match, against the door frame."""
 
     @property
-    def match_id(self) -> str: ...
-    @property
-    def advice(self) -> str: ...
-    @property
     def reason(self) -> str | None: ...
-    @property
-    def score(self) -> float | None: ...
-    @property
-    def threshold(self) -> float: ...
-    @property
-    def model(self) -> str: ...
-    @property
-    def frame_sha256(self) -> str: ...
 
 
 class SeatMatcher(Protocol):
