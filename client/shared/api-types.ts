@@ -5684,7 +5684,7 @@ export interface components {
         };
         /**
          * WithSecond
-         * @description The second person's account and PIN.
+         * @description The second person's account and PIN, where one is needed.
          */
         WithSecond: {
             /**

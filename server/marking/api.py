@@ -8,7 +8,7 @@ from pydantic import BaseModel, Field
 from kernel.access import Principal, Role
 from kernel.errors import Kind
 from kernel.web import refusals, staff
-from server.checkin.service import Reason
+from server.checkin.api import WithReason
 from server.marking.service import (
     LateSitting,
     MarkingRun,
@@ -121,12 +121,10 @@ class LateBody(BaseModel):
     decided: list[SaidBody]
 
 
-class DecideLate(BaseModel):
+class DecideLate(WithReason):
     """Whether the late data count, and why."""
 
     counted: bool
-    reason_code: str = Field("", max_length=100)
-    reason_text: str = Field("", max_length=2_000)
 
 
 def _said(said: Said) -> SaidBody:
@@ -253,9 +251,10 @@ def router(service: MarkingService) -> APIRouter:
         ),
     )
     async def decide_late(principal: Conductor, sitting_id: str, body: DecideLate) -> LateBody:
-        reason = Reason(body.reason_code, body.reason_text)
         return _late(
-            await service.late.decide(principal, sitting_id, counted=body.counted, reason=reason)
+            await service.late.decide(
+                principal, sitting_id, counted=body.counted, reason=body.reason
+            )
         )
 
     @api.get(

@@ -3,12 +3,12 @@
 from typing import Annotated
 
 from fastapi import APIRouter, Query, Response
-from pydantic import BaseModel, Field
+from pydantic import BaseModel
 
 from kernel.access import Principal, Role
 from kernel.errors import Kind
 from kernel.web import refusals, sends, staff
-from server.checkin.service import Reason
+from server.checkin.api import WithReason
 from server.supervision.service import Look, Overview, SupervisionService
 from server.supervision.service.shapes import (
     CourseBody,
@@ -38,11 +38,8 @@ SHOWN = refusals(
 )
 
 
-class TakeLook(BaseModel):
+class TakeLook(WithReason):
     """Why somebody looks."""
-
-    reason_code: str = Field("", max_length=100)
-    reason_text: str = Field("", max_length=2_000)
 
 
 class LookBody(BaseModel):
@@ -153,8 +150,7 @@ def router(service: SupervisionService) -> APIRouter:
         ),
     )
     async def take(principal: Looker, sitting_id: str, body: TakeLook) -> LookBody:
-        reason = Reason(body.reason_code, body.reason_text)
-        return _look(await service.looks.take(principal, sitting_id, reason))
+        return _look(await service.looks.take(principal, sitting_id, body.reason))
 
     @api.get("/replays/{look_id}/moments", responses=SHOWN)
     async def moments(principal: Looker, look_id: str) -> CourseBody:

@@ -5,7 +5,8 @@ from pydantic import BaseModel, Field
 
 from kernel.errors import Kind
 from kernel.web import refusals
-from server.invigilation.api.asks import ACT, RoomStaff, WithReason, WithSecond
+from server.checkin.api import WithReason, WithSecond
+from server.invigilation.api.asks import ACT, RoomStaff
 from server.invigilation.rules import Decision
 from server.invigilation.service import InvigilationService
 

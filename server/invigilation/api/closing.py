@@ -5,7 +5,8 @@ from pydantic import Field
 
 from kernel.errors import Kind
 from kernel.web import refusals, sends
-from server.invigilation.api.asks import ROOM, RoomStaff, Watcher, WithReason
+from server.checkin.api import WithReason
+from server.invigilation.api.asks import ROOM, RoomStaff, Watcher
 from server.invigilation.service import (
     Absentee,
     InvigilationService,

@@ -4,7 +4,8 @@ from fastapi import APIRouter, Response
 
 from kernel.errors import Kind
 from kernel.web import refusals, sends
-from server.invigilation.api.asks import ROOM, AnyStaff, Confirmer, Watcher, WithReason
+from server.checkin.api import WithReason
+from server.invigilation.api.asks import ROOM, AnyStaff, Confirmer, Watcher
 from server.invigilation.service import (
     ArticleTable,
     ConflictShown,
