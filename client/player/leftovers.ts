@@ -10,12 +10,16 @@ import { Pieces } from './camera/pieces'
 import { signerOf, type KeptDevice } from './live/device'
 import type { Server } from './live/server'
 
-/** Starts sending; the result tells how many records still wait, null when there were none. */
+/**
+ * Starts sending; the result tells how many records still wait, null when there were none.
+ * `doubted` hears whether the last acknowledgement was one that the server did not sign.
+ */
 export async function sendLeftovers(
   store: Store,
   server: Server,
   state: SittingState,
   device: KeptDevice | null,
+  doubted: (is: boolean) => void,
 ): Promise<Outbox | null> {
   const { sitting_id, epoch, acked_through } = state
   new Pieces({
@@ -30,9 +34,12 @@ export async function sendLeftovers(
   const journal = await StoredJournal.open(store, sitting_id, epoch, 1)
   const outbox = new Outbox((batch) => server.events(batch), signerOf(device), journal, {
     acked: (ack) => {
+      doubted(false)
       keepAck(store, sitting_id, ack).catch(() => undefined)
     },
-    doubted: () => undefined,
+    doubted: () => {
+      doubted(true)
+    },
     stopped: () => undefined,
     reached: () => undefined,
   })

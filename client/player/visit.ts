@@ -42,6 +42,8 @@ export interface VisitView {
   /** False while the server does not answer. */
   reachable: boolean
   noticeRead: boolean
+  /** True while what an earlier page left is acknowledged by somebody who is not the server. */
+  doubted: boolean
 }
 
 const POLL_MS = 2000
@@ -62,6 +64,7 @@ export class Visit {
     error: null,
     reachable: true,
     noticeRead: false,
+    doubted: false,
   })
   readonly clock = new ServerClock()
   readonly camera = new Camera()
@@ -228,7 +231,9 @@ export class Visit {
   async #leftovers(state: SittingState): Promise<void> {
     if (this.store === null) return
     const device = await keptDevice(this.store)
-    this.late = await sendLeftovers(this.store, this.server, state, device)
+    this.late = await sendLeftovers(this.store, this.server, state, device, (is) => {
+      this.view.doubted = is
+    })
   }
 
   async #portrait(): Promise<string | null> {

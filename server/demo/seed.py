@@ -149,12 +149,22 @@ async def yesterday(
             await who.capture(faces[one.person.face].frames[-1])
         hand.advance(minutes=4)
     receipts = [await who.submit() for _, who in seated]
+    await _handle_incidents(day)
     await day.close()
     await day.mark()
     hand.advance(minutes=60)
     await day.publish()
     made = await day.archive()
     return str(made["archive_id"]), str(receipts[0]["receipt_code"])
+
+
+async def _handle_incidents(day: Day) -> None:
+    """The chief goes through what is open, as before every closing."""
+    chief = DEMO.chief.account
+    for one in await day.call(chief, "GET", f"/api/sessions/{day.session_id}/incidents"):
+        path = f"/api/incidents/{one['incident_id']}/decide"
+        body = {"decision": "dismissed", "reason_text": "已核实,无须处置"}
+        await day.call(chief, "POST", path, json=body)
 
 
 async def arrange_today(

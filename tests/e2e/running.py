@@ -36,19 +36,25 @@ class Running:
 
 def arrange(
     seeded: Seeded, candidates: int, database_url: str = "", *, ends_in_s: int = FIVE_HOURS_S - 600,
-    late_data_s: int = 600, more: dict[str, int] | None = None,
+    late_data_s: int = 600, more: dict[str, int] | None = None, starts_in_s: int = -600,
+    room: str = "21", at_the_door: int = 0,
 ) -> Running:  # fmt: skip
     """Every third candidate is on the face route, the others on the manual one. Blocks.
 
-    ``ends_in_s`` counts from this call; ``more`` are further numbers of the policy.
+    ``ends_in_s`` and ``starts_in_s`` count from this call; ``more`` are further numbers of the
+    policy; the last ``at_the_door`` candidates have not been at the desk yet.
     """
     policy = {**POLICY, "late_data_s": late_data_s, **(more or {})}
-    return asyncio.run(_arrange(seeded, candidates, database_url, ends_in_s + 600, policy))
+    times = (starts_in_s, ends_in_s - starts_in_s)
+    rest = (policy, room, at_the_door)
+    return asyncio.run(_arrange(seeded, candidates, database_url, times, *rest))
 
 
 async def _arrange(
-    seeded: Seeded, candidates: int, database_url: str, duration_s: int, policy: dict[str, int]
-) -> Running:
+    seeded: Seeded, candidates: int, database_url: str, times: tuple[int, int],
+    policy: dict[str, int], room: str, at_the_door: int,
+) -> Running:  # fmt: skip
+    starts_in_s, duration_s = times
     hand = HandClock(SystemClock().now_ms() - 30 * MINUTE_MS)
     app = create_app(settings_of(seeded.data, database_url), hand)
     faces = load_faces()
@@ -61,13 +67,13 @@ async def _arrange(
             occupation_name=OCCUPATION.name,
             level=OCCUPATION.level,
             subject="理论知识",
-            starts_at_ms=hand.now_ms() + 20 * MINUTE_MS,
+            starts_at_ms=hand.now_ms() + 30 * MINUTE_MS + starts_in_s * 1_000,
             duration_s=duration_s,
             policy=policy,
             rows=4,
             cols=8,
         )
-        await day.plan(seeded.site_id, plan, "KC21", "第 21 考场")
+        await day.plan(seeded.site_id, plan, f"KC{room}", f"第 {room} 考场")
         crowd = [
             replace(one, route="face" if number % 3 == 0 else "manual")
             for number, one in enumerate(people(candidates, sorted(faces), b"power cut"))
@@ -75,7 +81,7 @@ async def _arrange(
         await day.register(plan, crowd, faces)
         await day.receive_package(seeded.package_id)
         await day.draw()
-        for one in day.candidates:
+        for one in day.candidates[: candidates - at_the_door]:
             frame = faces[one.person.face].frames[0] if one.person.route == "face" else None
             await day.admit(one, frame)
         await day.release()

@@ -44,7 +44,7 @@ def gongyuan(*words: str | Path) -> list[str]:
 
 
 class Server:
-    """``gongyuan serve`` on a data folder. One object, many lives."""
+    """``gongyuan serve`` (or another program) on a data folder. One object, many lives."""
 
     def __init__(
         self,
@@ -52,9 +52,11 @@ class Server:
         database_url: str = "",
         client: Path | None = None,
         preloaded: dict[str, str] | None = None,
+        program: tuple[str, ...] = ("serve",),
     ) -> None:
         self.port = free_port()
-        self._log = data.parent / f"{data.name}.log"
+        self._program = program
+        self._log = data.parent / f"{data.name}-{program[0]}.log"
         self._environment = {**environment(data, database_url, client), **(preloaded or {})}
         self._process: subprocess.Popen[bytes] | None = None
 
@@ -78,7 +80,7 @@ class Server:
         assert self._process is None
         with self._log.open("ab") as log:
             self._process = subprocess.Popen(
-                gongyuan("serve", "--port", str(self.port)),
+                gongyuan(*self._program, "--port", str(self.port)),
                 cwd=ROOT,
                 env=self._environment,
                 stdin=subprocess.DEVNULL,
@@ -124,10 +126,13 @@ class Server:
 
 @asynccontextmanager
 async def serving(
-    data: Path, database_url: str = "", client: Path | None = None
+    data: Path,
+    database_url: str = "",
+    client: Path | None = None,
+    program: tuple[str, ...] = ("serve",),
 ) -> AsyncIterator[Server]:
-    """A server that answers, gone afterwards."""
-    server = Server(data, database_url, client)
+    """A server that answers, gone afterwards; ``program`` may be another one than the exam's."""
+    server = Server(data, database_url, client, program=program)
     server.start()
     try:
         await server.ready()

@@ -1,0 +1,46 @@
+"""Looking at a screen: axe in both languages, and whether its page scrolls; what was seen is kept.
+
+Rules kept here: a screen counts as looked at only when it was on the page; the language is changed
+by the screen's own switch, also where something lies above it.
+"""
+
+from dataclasses import dataclass, field
+
+from playwright.async_api import Page
+
+from tests.e2e.axe import scrolls, violations
+
+_SWITCH = """wanted => {
+  const all = [...document.querySelectorAll('button')]
+  all.find((one) => one.textContent.trim() === wanted)?.click()
+  return document.documentElement.lang
+}"""
+
+
+@dataclass
+class Looks:
+    """What was found, by screen; ``still`` screens must not scroll as a page."""
+
+    still: bool = False
+    seen: set[str] = field(default_factory=set)
+    found: dict[str, list[str]] = field(default_factory=dict)
+
+    @property
+    def faults(self) -> dict[str, list[str]]:
+        """Only the screens with something wrong."""
+        return {name: words for name, words in self.found.items() if words}
+
+    async def at(self, screen: str, page: Page, detail: str = "") -> None:
+        """In the language in which it stands."""
+        faults = await violations(page)
+        if self.still and await scrolls(page):
+            faults.append("the page scrolls")
+        self.seen.add(screen)
+        self.found[f"{screen} {detail}".strip()] = faults
+
+    async def in_both(self, screen: str, page: Page, detail: str = "") -> None:
+        """In Chinese, in English, and back."""
+        await self.at(screen, page, f"{detail} zh".strip())
+        assert await page.evaluate(_SWITCH, "English") == "en", f"{screen} has no switch"
+        await self.at(screen, page, f"{detail} en".strip())
+        await page.evaluate(_SWITCH, "中文")
