@@ -19,6 +19,7 @@ from tests.faults.lanes import Lane, event
 from tests.faults.ledger_process import ORIGIN
 
 SESSION = "session_faults"
+ROOM = f"room/{SESSION}/one"
 
 
 @dataclass(slots=True)
@@ -42,12 +43,13 @@ class Tally:
 
 
 async def prepare(url: str, folder: Path, lanes: Sequence[Lane]) -> None:
-    """The session, a stream for every sitting and the devices of the lanes."""
+    """The session, its room, a stream for every sitting and the devices of the lanes."""
     database = Database.open(url)
     ledger = Ledger(database, FileKeyRing(folder / "keys.json"), SystemClock(), ORIGIN)
     try:
         async with database.write() as tx:
             await ledger.open_session(tx, SESSION)
+            await ledger.open_stream(tx, ROOM, SESSION, "room_opened", {})
             for stream in sorted({lane.stream for lane in lanes}):
                 await ledger.open_stream(tx, stream, SESSION, "opened", {})
             for lane in lanes:

@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import Any
 
 import msgspec
+from sqlalchemy.exc import SQLAlchemyError
 
 from kernel.blobs import LocalBlobs
 from kernel.clock import SystemClock
@@ -32,6 +33,7 @@ from ledger.tree.holding import published, tree_of
 ORIGIN = "faults.example/ledger"
 ACT = "manual_route"
 CHECKPOINT = "checkpoint"
+DATABASE_GONE = "database.gone"
 LEASE = "sequencer"
 SEQUENCER_PERIOD_S = 0.05
 
@@ -82,6 +84,8 @@ class Service:
             said = {"code": refused.code}
         except OSError as failed:
             said = {"code": f"os.{failed.errno}"}
+        except SQLAlchemyError:
+            said = {"code": DATABASE_GONE}
         writer.write(msgspec.json.encode({"id": asked["id"], **said}) + b"\n")
 
     async def _do(self, asked: dict[str, Any]) -> dict[str, Any]:

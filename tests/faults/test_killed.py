@@ -9,8 +9,9 @@ import pytest
 from migrations.run import upgrade
 from tests.faults.conftest import MakeLanes, Sized
 from tests.faults.judging import Tally, judge, prepare
-from tests.faults.lanes import Goal, writing
+from tests.faults.lanes import Goal, Lane, writing
 from tests.faults.processes import LedgerProcess
+from tests.faults.staff import Invigilator, lost_acts
 from tests.postgres import PostgresCluster
 
 LIMIT_S = 2_400
@@ -64,26 +65,25 @@ async def _restart(cluster: PostgresCluster) -> None:
 
 
 @pytest.mark.timeout(LIMIT_S + 300)
-async def test_two_servers_write_the_same_sittings_while_both_and_postgresql_are_killed(
+async def test_two_servers_write_one_room_and_its_sittings_while_all_are_killed(
     cluster: PostgresCluster, folder: Path, make_lanes: MakeLanes, sized: Sized, tally: Tally,
     chance: Random,
 ) -> None:  # fmt: skip
     url = cluster.url(await asyncio.to_thread(cluster.new_database))
     await asyncio.to_thread(upgrade, url)
     addresses = [str(folder / name) for name in ("socket-a", "socket-b")]
-    lanes = [
-        lane
-        for epoch, address in enumerate(addresses, 1)
-        for lane in make_lanes(address, 8, BATCH, epoch=epoch, mischief=True)
-    ]
+    lanes = _of_both(addresses, make_lanes)
+    staff = [Invigilator(Lane("", 0, address, 1, chance)) for address in addresses]
     await prepare(url, folder, lanes)
     servers = [LedgerProcess(url, folder, address) for address in addresses]
     for server in servers:
         server.start()
     try:
         events, rounds = sized(16_000, 480_000), sized(1, 4)
-        each = events // (rounds * 5)
-        async with writing(lanes, events, LIMIT_S) as goal:
+        each, over = events // (rounds * 5), asyncio.Event()
+        async with writing(lanes, events, LIMIT_S) as goal, asyncio.TaskGroup() as room:
+            for one in staff:
+                room.create_task(one.act(over.is_set))
             for _ in range(rounds):
                 await goal.wait_for(each)
                 servers[0].kill()
@@ -102,8 +102,24 @@ async def test_two_servers_write_the_same_sittings_while_both_and_postgresql_are
                 cluster.crash()
                 await _restart(cluster)
                 await goal.wait_for(each)
+            over.set()
     finally:
         for server in servers:
             server.kill()
-    tally.add("two servers, same sittings, PostgreSQL: all killed in turn", goal.acked,
+    tally.add("two servers, one room, same and own sittings, PostgreSQL: all killed", goal.acked,
               await judge(url, folder, lanes), f"in {rounds} rounds")  # fmt: skip
+    tally.add(
+        "two servers, acts of staff in one room's stream", *await lost_acts(url, folder, staff)
+    )
+
+
+def _of_both(addresses: list[str], make_lanes: MakeLanes) -> list[Lane]:
+    """Sittings that both servers write, from two device epochs, and sittings of one alone."""
+    lanes = []
+    for number, address in enumerate(addresses, 1):
+        lanes += make_lanes(address, 6, BATCH, epoch=number, mischief=True)
+        own = make_lanes(address, 2, BATCH, mischief=True)
+        for lane in own:
+            lane.stream += f"_at_{number}"
+        lanes += own
+    return lanes
