@@ -28,7 +28,9 @@ Event = tuple[int, int, str, str]
 
 
 class Writer:
-    """One candidate at one seat. ``acknowledged`` holds every event that was promised."""
+    """One candidate at one seat. ``acknowledged`` holds every event that was promised, ``bodies``
+    every batch that was sent.
+    """
 
     def __init__(
         self, http: httpx.AsyncClient, one: Admitted, heard: Callable[[], None], seed: int
@@ -38,6 +40,7 @@ class Writer:
         self.who = SimulatedCandidate(http, one.desk, SystemClock(), Figures())
         self.who.api.patience_s = PATIENCE_S
         self.acknowledged: dict[Event, Any] = {}
+        self.bodies: list[dict[str, Any]] = []
         self.receipt: dict[str, Any] | None = None
         self._heard = heard
         self._chance = Random(seed)
@@ -68,6 +71,8 @@ class Writer:
     async def save(self) -> None:
         """What the server acknowledges is promised from now on."""
         batch = list(self.who.unsent)
+        if batch:
+            self.bodies.append(self.who.signed_batch())
         await self.who.send()
         for event in batch:
             name = (self.who.epoch, event["seq"], event["kind"], event["item_id"])

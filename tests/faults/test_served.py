@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager
+from functools import partial
 from pathlib import Path
 
 import httpx
@@ -71,12 +72,17 @@ async def test_the_program_refuses_everybody_in_words_while_its_disk_is_full(
             await write_some(writers, 10)
             pid, ballast = server.pid, small_disk / "ballast"
             fill(ballast)
-            codes = await _refusals(writers[0])
+            codes = await refusals(writers[0])
             assert codes == {"ledger.not_stored", "storage.unavailable"}, codes
             ballast.unlink()
             await write_some(writers, 10)
             await all_of(writers, Writer.hand_in)
             assert server.pid == pid, "no restart was needed"
+            await all_of(writers, replayed_in_vain)
+            server.kill()
+            server.start()
+            await server.ready()
+            await all_of(writers, replayed_in_vain)
     finally:
         server.stop()
     found = await compare_all(seeded, writers)
@@ -85,7 +91,22 @@ async def test_the_program_refuses_everybody_in_words_while_its_disk_is_full(
     assert (await compare_all(seeded, writers)).lost == 1, "a loss would not be counted"
 
 
-async def _refusals(one: Writer) -> set[str]:
+async def replayed_in_vain(one: Writer) -> None:
+    """After the hand-in: whatever was sent before is acknowledged as it was and not stored again;
+    another content under a used number, and anything new, is refused.
+    """
+    send = partial(one.who.api.call, "save", "POST", "/api/sitting/events")
+    for body in one.bodies[:: max(1, len(one.bodies) // 8)]:
+        ack = await send(json=body)
+        assert ack["acked_through"] >= body["events"][-1]["seq"]
+    item = one.who.paper["items"][0]["item_id"]
+    one.who.note("marked", item)
+    new = one.who.set_apart()
+    with pytest.raises(Refused, match=r"sitting\.closed"):
+        await send(json=new)
+
+
+async def refusals(one: Writer) -> set[str]:
     """The codes of saving and of signing in again, until the disk refuses both."""
     item = one.who.paper["items"][0]["item_id"]
     seen: set[str] = set()

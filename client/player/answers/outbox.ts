@@ -26,8 +26,8 @@ export interface OutboxHooks {
   /** An ack came that is not the server's word: nothing is saved by it, the batch goes again. */
   doubted(): void
   stopped(stop: Stop, refusal: Refused): void
-  /** After every try: whether the server was reached. */
-  reached(up: boolean): void
+  /** After every try: whether the server was reached, and whether it can store nothing now. */
+  reached(up: boolean, isFull?: boolean): void
 }
 
 const STOPS: Record<string, Stop> = {
@@ -152,7 +152,7 @@ export class Outbox {
       const asked = error instanceof Unreachable ? error.wait_ms : null
       return Math.max(backoff_ms(failures), asked === null ? 0 : asked * Math.random())
     }
-    this.#hooks.reached(true)
+    this.#hooks.reached(true, error.kind === 'unavailable')
     if (error.code === 'ledger.gap') return this.#rewind(error, failures)
     if (PATIENCE.has(error.code)) return HELD_MS
     const stop = error.kind === 'unauthenticated' ? 'signed_out' : STOPS[error.code]

@@ -118,6 +118,7 @@ describe('the save chip', () => {
     oldest_ms: 1000,
     saved_at_ms: null,
     reachable: true,
+    isServerFull: false,
     stored: true,
     doubted: false,
     now_ms: 2000,
@@ -129,6 +130,9 @@ describe('the save chip', () => {
     ['says queued when the network is down', { reachable: false }, 'queued'],
     ['says queued when an ack takes over five seconds', { now_ms: 6500 }, 'queued'],
     ['never says saved after an ack that is not genuine', { doubted: true }, 'doubted'],
+    ['waits a moment before it blames the server', { isServerFull: true }, 'saving'],
+    ['says that the server stores nothing', { isServerFull: true, now_ms: 6500 }, 'full'],
+    ['goes on saying so after a minute', { isServerFull: true, now_ms: 61_500 }, 'full'],
     ['becomes a bar after a minute', { now_ms: 61_500 }, 'long'],
     ['says first that the computer does not store', { stored: false, now_ms: 61_500 }, 'failed'],
   ])('%s', (_, change, expected) => {

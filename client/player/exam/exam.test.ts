@@ -65,6 +65,18 @@ describe('an exam', () => {
     expect(world.events.map((event) => event.response)).toEqual([{ options: ['b'] }])
   })
 
+  it('blames a server that stores nothing, not the network, and recovers by itself', async () => {
+    world.isFull = true
+    exam.choose(item(0), 'b')
+    await pass(6000)
+    expect(exam.facts.save.value).toBe('full')
+    expect(exam.view.waiting).toBe(1)
+    world.isFull = false
+    await pass(10_000)
+    expect(exam.facts.save.value).toBe('saved')
+    expect(world.events.map((event) => event.response)).toEqual([{ options: ['b'] }])
+  })
+
   it('never says saved after an ack that is not genuine, and sends again', async () => {
     world.isForged = true
     exam.choose(item(0), 'b')

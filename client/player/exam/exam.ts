@@ -73,8 +73,9 @@ export class Exam {
         stopped: (stop, refusal) => {
           hearing.stopped(stop, refusal)
         },
-        reached: (up) => {
+        reached: (up, isFull = false) => {
           this.view.reachable = up
+          this.view.isServerFull = isFull
         },
       },
       parts.wait,

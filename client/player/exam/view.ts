@@ -34,6 +34,7 @@ export interface ExamView {
   paused_at_ms: number | null
   earliest_submit_ms: number
   reachable: boolean
+  isServerFull: boolean
   stored: boolean
   /** The last ack was not the server's word. */
   doubted: boolean
@@ -77,6 +78,7 @@ export function makeView(paper: Paper): ExamView {
     paused_at_ms: null,
     earliest_submit_ms: 0,
     reachable: true,
+    isServerFull: false,
     stored: true,
     doubted: false,
     waiting: 0,

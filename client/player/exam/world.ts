@@ -1,5 +1,5 @@
 /** A server in memory for the exam's tests: it can be cut off, and its clock is the test's. */
-import { Unreachable, type Refused } from '@/shared/api'
+import { Refused, Unreachable } from '@/shared/api'
 import type {
   Ack,
   EventBatch,
@@ -56,6 +56,7 @@ export class World implements ExamTransport {
   now_ms = 0
   isDown = false
   isForged = false
+  isFull = false
   events: ClientEvent[] = []
   submissions: Submission[] = []
   refuseSubmit: Refused[] = []
@@ -72,6 +73,7 @@ export class World implements ExamTransport {
   async sendEvents(batch: EventBatch): Promise<Ack> {
     await Promise.resolve()
     this.#reach()
+    if (this.isFull) throw new Refused({ code: 'ledger.not_stored', kind: 'unavailable' }, 503)
     this.events.push(...batch.events.filter((event) => event.seq > this.events.length))
     return {
       origin: '',
