@@ -178,7 +178,7 @@ class _Diagnosis:
     def _misplaced(self, at: int) -> Finding:
         one = self._records[at - 1]
         named = one.header.stream_id
-        other = self._others(named)
+        other = None if named == self._sealed.stream_id else self._others(named)
         whole = all(r.header.stream_id == named for r in self._records)
         chained_here = one.hash in self._anchors
         if other is not None and whole and len(self._records) > 1:

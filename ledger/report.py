@@ -7,9 +7,18 @@ from kernel.codec import canonical_json
 from kernel.words import LANGUAGES, say
 from ledger.chain import Damage, Finding
 
-_FIRST = {Damage.CONTAINER: 0, Damage.SEAL: 1}
-_TREE = frozenset({Damage.TREE, Damage.FORKED, Damage.ROLLED_BACK, Damage.WITNESSES})
-_LAST = frozenset({Damage.FILE, Damage.BLOB_MISSING, Damage.BLOB_CHANGED})
+_OF_STREAMS = 2
+_RANKS = {
+    Damage.CONTAINER: 0,
+    Damage.SEAL: 1,
+    Damage.TREE: 3,
+    Damage.FORKED: 3,
+    Damage.ROLLED_BACK: 3,
+    Damage.WITNESSES: 3,
+    Damage.FILE: 4,
+    Damage.BLOB_MISSING: 5,
+    Damage.BLOB_CHANGED: 5,
+}
 _SHOWN = 20
 
 
@@ -56,7 +65,9 @@ class Report:
 
     @property
     def findings(self) -> list[Finding]:
-        """Container and seal first, then streams by name, the tree, other files."""
+        """Container and seal first, then streams by name, the tree, other files, and what the list
+        of recordings says of them, for the list may be one of the files.
+        """
         return sorted(self.found, key=_rank)
 
     @property
@@ -126,5 +137,4 @@ def say_finding(one: Finding, language: str) -> str:
 
 
 def _rank(one: Finding) -> tuple[int, str, int]:
-    rank = 3 if one.damage in _TREE else 4 if one.damage in _LAST else 2
-    return _FIRST.get(one.damage, rank), one.place, one.seq
+    return _RANKS.get(one.damage, _OF_STREAMS), one.place, one.seq

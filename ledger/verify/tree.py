@@ -74,7 +74,7 @@ class TreeCheck:
     def _cover(self, part: TreePart, listed: SealList, seal_hash: bytes) -> None:
         seal_stream = f"{SEAL_STREAM}{listed.session_id}"
         sealed = part.streams.get(seal_stream)
-        if self._uncovered or sealed is None:
+        if self._uncovered or sealed is None or not sealed.hashes:
             detail = f"{self._uncovered} records after it" if self._uncovered else "no seal in it"
             self._add(Damage.ROLLED_BACK, CHECKPOINT_FILE, detail)
         elif sealed.hashes != (seal_hash,):

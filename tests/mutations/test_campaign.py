@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from tests.mutations import without_keys
-from tests.mutations.campaign import ATTACKS, campaign, main, table
+from tests.mutations.campaign import ATTACKS, _shapes, campaign, main, run_kind, table
 from tests.mutations.case import Case, Expected
 
 POSITIONS, UNTOUCHED = 4, 12
@@ -24,6 +24,20 @@ def test_every_attack_is_found_at_its_place_and_whole_archives_pass() -> None:
     assert all(row.found == row.placed == row.tried for row in rows)
     assert len(ATTACKS) >= 16
     assert table(rows).count("\n") == len(rows) + 1
+
+
+@pytest.mark.parametrize(
+    ("kind", "positions"),
+    [
+        ("edit_byte", (176, 228, 313)),  # a byte of the origin in one record of a stream
+        ("change_file", (378, 764, 953)),  # a path in the list of recordings that sorts before it
+        ("replay_checkpoint", (117, 293)),  # a checkpoint of the moment before the seal's leaf
+    ],
+)
+def test_what_the_full_campaign_once_found_at_the_wrong_place_is_found_at_the_right_one(
+    kind: str, positions: tuple[int, ...]
+) -> None:
+    assert run_kind(kind, positions, _shapes()).failures == []
 
 
 def test_the_campaign_writes_its_table_and_says_no_when_a_place_is_wrong(
