@@ -8,16 +8,16 @@ of server or staff carries the stream's newest device epoch, so no header tells 
 
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any, TypeVar, cast
+from typing import Any, cast
 
-from sqlalchemy import Table, bindparam, func, select
+from sqlalchemy import Table, bindparam, func, literal_column, select
 
 from kernel.clock import Clock
 from kernel.crypto import chance
 from kernel.crypto.suite import Suite, suite_named
 from kernel.db import WriteSession
 from kernel.errors import Kind, Refusal
-from ledger.bulk import insert_rows, update_rows
+from ledger.bulk import insert_rows, select_rows, update_rows
 from ledger.keys import Keys, scope_of
 from ledger.kinds import must_be_known
 from ledger.record import SALT_BYTES, ZERO_HASH, Place, seal_record
@@ -25,8 +25,6 @@ from ledger.scopes import locked_before
 from ledger.stored import row_of
 from ledger.tables import DeviceRow, RecordRow, StreamRow
 from ledger.tree.tables import GrowingRow
-
-T = TypeVar("T")
 
 _RECORD = cast("Table", RecordRow.__table__)
 _STREAM = cast("Table", StreamRow.__table__)
@@ -42,7 +40,7 @@ _HEADS = (
         _STREAM.c.key_version,
         _STREAM.c.origin,
         _STREAM.c.suite,
-        select(func.coalesce(func.max(_DEVICE.c.epoch), 0))
+        select(func.coalesce(func.max(_DEVICE.c.epoch), literal_column("0")))
         .where(_DEVICE.c.stream == _STREAM.c.number)
         .scalar_subquery(),
     )
@@ -148,8 +146,7 @@ async def lock_head(session: WriteSession, stream_id: str) -> Head:
 
 async def lock_heads(session: WriteSession, stream_ids: Collection[str]) -> dict[str, Head]:
     """The head rows that exist, locked in the order of their names."""
-    connection = await session.connection()
-    rows: Any = await connection.execute(_HEADS, {"streams": padded(stream_ids)})
+    rows = await select_rows(session, _HEADS, "streams", stream_ids)
     return {row[1]: Head(*row) for row in rows}
 
 
@@ -167,14 +164,6 @@ async def store(
         values=("next_seq", "head"),
         rows=[(one.number, one.next_seq, one.head) for one in moved],
     )
-
-
-def padded(values: Collection[T]) -> list[T]:
-    """The values, the last repeated up to a power of two: few lengths mean few statements to
-    prepare.
-    """
-    found = list(values)
-    return found + found[-1:] * ((1 << (len(found) - 1).bit_length()) - len(found))
 
 
 async def add_stream(

@@ -1,25 +1,63 @@
-"""The fastest way of each database to put many rows into one table and to move many rows of one,
-inside the session's transaction: COPY and unnest on PostgreSQL, one prepared statement on SQLite.
+"""The fastest way of each database to put many rows into one table, to move many rows of one and
+to ask for some, inside the session's transaction: COPY and unnest on PostgreSQL, one prepared
+statement and one errand to the driver's thread on SQLite.
 
 Rules kept here: the session's own connection and transaction, under SQLAlchemy's feet; statements
-are built from the declared tables and nothing that came from outside is in them.
+are built from the declared tables and nothing that came from outside is in them; what the driver
+raises is said as SQLAlchemy says it, so nobody has to know which way a row took.
 """
 
-from collections.abc import Mapping, Sequence
+import sqlite3
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from functools import lru_cache
-from typing import Any
+from typing import Any, TypeVar
 
-from sqlalchemy import BigInteger, Integer, SmallInteger, Table
+import asyncpg
+from sqlalchemy import BigInteger, Integer, Select, SmallInteger, Table
+from sqlalchemy.dialects import sqlite
+from sqlalchemy.exc import DBAPIError, IntegrityError, OperationalError
 
 from kernel.db import WriteSession
 
+T = TypeVar("T")
+
+_AWAY = (
+    asyncpg.InsufficientResourcesError,
+    asyncpg.OperatorInterventionError,
+    asyncpg.PostgresConnectionError,
+    asyncpg.PostgresSystemError,
+)
+"""SQLSTATE classes 53 (a full disk), 57, 08 and 58: the database and not the statement."""
+
 _COPY_FROM_ROWS = 16
+
+
+async def select_rows(
+    session: WriteSession, statement: Select[Any], name: str, wanted: Collection[T]
+) -> Sequence[Sequence[Any]]:
+    """The statement's rows for the wanted values of its one parameter, the expanding ``name``.
+
+    Its columns are whole numbers, texts and bytes: nothing is turned into anything else.
+    Raises SQLAlchemy's errors, as the others do.
+    """
+    # A power of two of values, the last repeated: few lengths mean few statements to prepare.
+    found = list(wanted)
+    found += found[-1:] * ((1 << (len(found) - 1).bit_length()) - len(found))
+    connection = await session.connection()
+    if connection.dialect.driver == "asyncpg":
+        answer: Sequence[Sequence[Any]] = (await connection.execute(statement, {name: found})).all()
+        return answer
+    raw: Any = (await connection.get_raw_connection()).driver_connection
+    with _said(text := _selected(statement, name, len(found))):
+        rows: Sequence[Sequence[Any]] = await raw.execute_fetchall(text, found)
+    return rows
 
 
 async def insert_rows(
     session: WriteSession, table: Table, rows: Sequence[Mapping[str, Any]]
 ) -> None:
-    """Insert rows that all have the same columns. Raises the driver's or SQLAlchemy's error."""
+    """Insert rows that all have the same columns."""
     if not rows:
         return
     columns = tuple(rows[0])
@@ -29,10 +67,11 @@ async def insert_rows(
         return
     raw: Any = (await connection.get_raw_connection()).driver_connection
     values = [tuple(row[column] for column in columns) for row in rows]
-    if connection.dialect.driver == "asyncpg":
-        await raw.copy_records_to_table(table.name, columns=columns, records=values)
-    else:
-        await raw.executemany(_insert(table, columns), values)
+    with _said(text := _insert(table, columns)):
+        if connection.dialect.driver == "asyncpg":
+            await raw.copy_records_to_table(table.name, columns=columns, records=values)
+        else:
+            await raw.executemany(text, values)
 
 
 async def update_rows(
@@ -50,11 +89,36 @@ async def update_rows(
     raw: Any = (await connection.get_raw_connection()).driver_connection
     if connection.dialect.driver == "asyncpg":
         columns = [list(column) for column in zip(*rows, strict=True)]
-        await raw.execute(_update_from(table, keys, values), *columns)
+        with _said(text := _update_from(table, keys, values)):
+            await raw.execute(text, *columns)
         return
     count = len(keys)
     turned = [(*row[count:], *row[:count]) for row in rows]
-    await raw.executemany(_update(table, keys, values), turned)
+    with _said(text := _update(table, keys, values)):
+        await raw.executemany(text, turned)
+
+
+@contextmanager
+def _said(statement: str) -> Iterator[None]:
+    try:
+        yield
+    except (sqlite3.IntegrityError, asyncpg.IntegrityConstraintViolationError) as failed:
+        raise IntegrityError(statement, None, failed) from failed
+    except (sqlite3.OperationalError, asyncpg.InterfaceError, *_AWAY) as failed:
+        raise OperationalError(statement, None, failed) from failed
+    except (sqlite3.Error, asyncpg.PostgresError) as failed:
+        raise DBAPIError(statement, None, failed) from failed
+
+
+@lru_cache
+def _selected(statement: Select[Any], name: str, count: int) -> str:
+    wanted = statement.params({name: [None] * count})
+    text = str(
+        wanted.compile(dialect=sqlite.dialect(), compile_kwargs={"render_postcompile": True})
+    )
+    if text.count("?") != count:
+        raise ValueError("the statement has another parameter")
+    return text
 
 
 @lru_cache

