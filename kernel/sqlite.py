@@ -10,6 +10,7 @@ import sqlite3
 from typing import Any
 
 from sqlalchemy import event
+from sqlalchemy.exc import OperationalError
 from sqlalchemy.ext.asyncio import AsyncEngine
 from sqlalchemy.util import await_only
 
@@ -31,9 +32,7 @@ def prepare(engine: AsyncEngine, begin: str) -> None:
             cursor.execute(f"PRAGMA {pragma}")
         cursor.close()
 
-    @event.listens_for(engine.sync_engine, "begin")
-    def _begin(connection: Any) -> None:
-        connection.exec_driver_sql(begin)
+    _begin_with(engine, begin)
 
 
 def prepare_snapshot(engine: AsyncEngine) -> None:
@@ -47,9 +46,18 @@ def prepare_snapshot(engine: AsyncEngine) -> None:
             cursor.execute(f"PRAGMA {pragma}")
         cursor.close()
 
+    _begin_with(engine, "BEGIN")
+
+
+def _begin_with(engine: AsyncEngine, begin: str) -> None:
+    """One errand to the driver's thread; a cursor of SQLAlchemy's would be three."""
+
     @event.listens_for(engine.sync_engine, "begin")
     def _begin(connection: Any) -> None:
-        connection.exec_driver_sql("BEGIN")
+        try:
+            await_only(connection.connection.driver_connection.execute(begin))
+        except sqlite3.OperationalError as failed:
+            raise OperationalError(begin, None, failed) from failed
 
 
 def _turn_to_wal(cursor: Any) -> None:

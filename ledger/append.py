@@ -12,12 +12,12 @@ from typing import Any, cast
 
 from sqlalchemy import Table, bindparam, func, literal_column, select
 
+from kernel.bulk import insert_rows, select_rows, update_rows
 from kernel.clock import Clock
 from kernel.crypto import chance
 from kernel.crypto.suite import Suite, suite_named
 from kernel.db import WriteSession
 from kernel.errors import Kind, Refusal
-from ledger.bulk import insert_rows, select_rows, update_rows
 from ledger.keys import Keys, scope_of
 from ledger.kinds import must_be_known
 from ledger.record import SALT_BYTES, ZERO_HASH, Place, seal_record

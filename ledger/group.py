@@ -16,11 +16,11 @@ from typing import Any, cast
 import msgspec
 from sqlalchemy import Table, bindparam, select
 
+from kernel.bulk import select_rows, update_rows
 from kernel.db import WriteSession
 from kernel.errors import Kind, Refusal
 from ledger.append import Act, Appended, Appender, Head, lock_heads, store
 from ledger.asked import Asked, Guard, Terms
-from ledger.bulk import select_rows, update_rows
 from ledger.client import ClientBatch, ClientEvent
 from ledger.outcome import Deferred, Outcome, Result
 from ledger.proving import Proving

@@ -11,8 +11,8 @@ from typing import Any, cast
 
 from sqlalchemy import Table, and_, bindparam, delete, insert, select, update
 
+from kernel.bulk import insert_rows
 from kernel.db import ReadSession, WriteSession
-from ledger.bulk import insert_rows
 from ledger.tables import RecordRow, StreamRow
 from ledger.tree.entry import tree_entry
 from ledger.tree.tables import GrowingRow, LeafRow, OtherLeafRow, TileRow

@@ -11,6 +11,7 @@ from typing import Any
 from sqlalchemy import Select, bindparam, select
 from sqlalchemy.exc import IntegrityError
 
+from kernel.bulk import select_rows
 from kernel.db import ReadSession, Table, WriteSession
 from kernel.errors import Kind, Refusal
 from kernel.settings import ExamPolicy
@@ -154,12 +155,8 @@ async def locked_gates(
     tx: WriteSession, sitting_ids: Sequence[str], now_ms: int
 ) -> dict[str, Gate]:
     """The sittings' gates in one question, their rows locked in the order of their ids."""
-    # A power of two of ids, the last repeated: few lengths mean few statements to prepare.
-    wanted = list(sitting_ids)
-    wanted += wanted[-1:] * ((1 << (len(wanted) - 1).bit_length()) - len(wanted))
-    connection = await tx.connection()
-    found = await connection.execute(_GATES, {"sittings": wanted})
-    return {line.id: _gate(line, now_ms) for line in found}
+    found = await select_rows(tx, _GATES, "sittings", sitting_ids)
+    return {line[0]: _gate(line, now_ms) for line in found}
 
 
 def _table(row: type[Table]) -> Any:
@@ -198,31 +195,29 @@ _GATES = (
 )
 
 
-def _gate(line: Any, now_ms: int) -> Gate:
-    deadline_ms = _deadline(
-        line.starts_at_ms,
-        line.duration_s,
-        line.extra_time_pct,
-        line.extensions_s,
-        line.pauses,
-        now_ms,
-    )
+def _gate(line: Sequence[Any], now_ms: int) -> Gate:
+    (
+        sitting_id, session_id, room_id, form_code, holder, epoch, face_passed, extensions_s,
+        pauses, submit_kind, starts_at_ms, duration_s, policy, extra_time_pct, released_at_ms,
+    ) = line  # fmt: skip
     return Gate(
-        sitting_id=line.id,
-        session_id=line.session_id,
-        room_id=line.room_id,
-        form_code=line.form_code,
-        holder=line.holder,
-        epoch=line.epoch,
-        policy=line.policy,
+        sitting_id=sitting_id,
+        session_id=session_id,
+        room_id=room_id,
+        form_code=form_code,
+        holder=holder,
+        epoch=epoch,
+        policy=policy,
         standing=Standing(
-            starts_at_ms=line.starts_at_ms,
-            deadline_ms=deadline_ms,
-            paper_open=line.content_released_at_ms is not None,
-            face_passed=line.face_passed,
-            has_device=line.epoch > 0,
-            paused=any(end is None for _, end in line.pauses),
-            submitted=SubmitKind(line.submit_kind) if line.submit_kind else None,
+            starts_at_ms=starts_at_ms,
+            deadline_ms=_deadline(
+                starts_at_ms, duration_s, extra_time_pct, extensions_s, pauses, now_ms
+            ),
+            paper_open=released_at_ms is not None,
+            face_passed=face_passed,
+            has_device=epoch > 0,
+            paused=any(end is None for _, end in pauses),
+            submitted=SubmitKind(submit_kind) if submit_kind else None,
         ),
     )
 

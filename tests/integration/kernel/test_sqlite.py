@@ -48,3 +48,33 @@ async def test_a_new_file_that_is_never_let_go_is_an_error_after_a_while(
     with pytest.raises(OperationalError, match="locked"):
         await marks(url)
     other.close()
+
+
+async def test_a_file_that_another_writes_without_end_is_an_error_of_sqlalchemy(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(kernel.sqlite, "BUSY_MS", 200)
+    url = f"sqlite+aiosqlite:///{tmp_path}/held.db"
+    assert await made(url) == []
+    other = sqlite3.connect(tmp_path / "held.db", isolation_level=None)
+    other.execute("BEGIN IMMEDIATE")
+    database = Database.open(url)
+    with pytest.raises(OperationalError, match="locked"):
+        await mark(database)
+    other.close()
+    await mark(database)  # and it goes on afterwards
+    await database.close()
+    assert await marks(url) == [1]
+
+
+async def mark(database: Database) -> None:
+    async with database.write() as tx:
+        await tx.execute(text("INSERT INTO mark VALUES (1)"))
+
+
+async def made(url: str) -> list[int]:
+    database = Database.open(url)
+    async with database.write() as tx:
+        await tx.execute(text("CREATE TABLE mark (n INTEGER)"))
+    await database.close()
+    return await marks(url)

@@ -8,7 +8,7 @@ raises is said as SQLAlchemy says it, so nobody has to know which way a row took
 """
 
 import sqlite3
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from functools import lru_cache
 from typing import Any, TypeVar
@@ -36,11 +36,7 @@ _COPY_FROM_ROWS = 16
 async def select_rows(
     session: WriteSession, statement: Select[Any], name: str, wanted: Collection[T]
 ) -> Sequence[Sequence[Any]]:
-    """The statement's rows for the wanted values of its one parameter, the expanding ``name``.
-
-    Its columns are whole numbers, texts and bytes: nothing is turned into anything else.
-    Raises SQLAlchemy's errors, as the others do.
-    """
+    """The statement's rows for the wanted values of its one parameter, the expanding ``name``."""
     # A power of two of values, the last repeated: few lengths mean few statements to prepare.
     found = list(wanted)
     found += found[-1:] * ((1 << (len(found) - 1).bit_length()) - len(found))
@@ -49,8 +45,14 @@ async def select_rows(
         answer: Sequence[Sequence[Any]] = (await connection.execute(statement, {name: found})).all()
         return answer
     raw: Any = (await connection.get_raw_connection()).driver_connection
-    with _said(text := _selected(statement, name, len(found))):
+    text, processors = _selected(statement, name, len(found))
+    with _said(text):
         rows: Sequence[Sequence[Any]] = await raw.execute_fetchall(text, found)
+    if any(processors):
+        rows = [
+            [one if turn is None else turn(one) for turn, one in zip(processors, row, strict=True)]
+            for row in rows
+        ]
     return rows
 
 
@@ -111,14 +113,17 @@ def _said(statement: str) -> Iterator[None]:
 
 
 @lru_cache
-def _selected(statement: Select[Any], name: str, count: int) -> str:
+def _selected(
+    statement: Select[Any], name: str, count: int
+) -> tuple[str, tuple[Callable[[Any], Any] | None, ...]]:
+    """The text, and what turns each column's raw value into Python's."""
+    dialect = sqlite.dialect()
     wanted = statement.params({name: [None] * count})
-    text = str(
-        wanted.compile(dialect=sqlite.dialect(), compile_kwargs={"render_postcompile": True})
-    )
+    text = str(wanted.compile(dialect=dialect, compile_kwargs={"render_postcompile": True}))
     if text.count("?") != count:
         raise ValueError("the statement has another parameter")
-    return text
+    types = [column.type.dialect_impl(dialect) for column in statement.selected_columns]
+    return text, tuple(one.result_processor(dialect, None) for one in types)
 
 
 @lru_cache

@@ -1,35 +1,54 @@
 """Rows go in, move and come back the fastest way, and fail as SQLAlchemy's do."""
 
+from collections.abc import AsyncIterator
+
 import pytest
-from sqlalchemy import bindparam, func, select, text
+from sqlalchemy import (
+    JSON,
+    BigInteger,
+    Column,
+    LargeBinary,
+    MetaData,
+    Table,
+    bindparam,
+    func,
+    literal_column,
+    select,
+    text,
+)
 from sqlalchemy.exc import DBAPIError, IntegrityError, OperationalError
 
-from kernel.crypto import chance
+from kernel.bulk import insert_rows, select_rows, update_rows
 from kernel.db import Database
-from ledger.bulk import insert_rows, select_rows, update_rows
-from ledger.tables import DeviceRow
-from tests.integration.ledger.world import LedgerWorld
 
-TABLE = DeviceRow.metadata.tables["ledger_device"]
+METADATA = MetaData()
+TABLE = Table(
+    "device",
+    METADATA,
+    Column("stream", BigInteger, primary_key=True),
+    Column("epoch", BigInteger, primary_key=True),
+    Column("public_key", LargeBinary, nullable=False),
+    Column("acked_through", BigInteger, nullable=False),
+)
 ASKED = select(TABLE.c.stream, TABLE.c.acked_through).where(
     TABLE.c.stream.in_(bindparam("streams", expanding=True))
 )
 
 
-def device(epoch: int, stream: int = 1) -> dict[str, object]:
-    return {
-        "stream": stream, "epoch": epoch, "public_key": chance.token_bytes(65), "acked_through": 0,
-    }  # fmt: skip
+def device(epoch: int, stream: int) -> dict[str, object]:
+    return {"stream": stream, "epoch": epoch, "public_key": bytes(65), "acked_through": 0}
 
 
 @pytest.fixture
-async def stream(world: LedgerWorld) -> int:
-    one = await world.candidate("sitting_1")
-    async with world.database.read() as session:
-        found = await session.execute(
-            text("SELECT number FROM ledger_stream WHERE stream_id = :name"), {"name": one.stream}
-        )
-        return int(found.scalar_one())
+async def stream(database: Database) -> AsyncIterator[int]:
+    """A stream with one device, epoch 1."""
+    async with database.writer_engine.begin() as connection:
+        await connection.run_sync(METADATA.create_all)
+        await connection.execute(TABLE.insert(), [device(1, 7)])
+    yield 7
+    if not database.is_sqlite:
+        async with database.writer_engine.begin() as connection:
+            await connection.run_sync(METADATA.drop_all)
 
 
 @pytest.mark.parametrize("count", [1, 40])
@@ -47,6 +66,14 @@ async def test_rows_are_inserted_moved_and_found(
             (stream, 0), *((stream, epoch * 10) for epoch in range(2, 2 + count)),
         ]  # fmt: skip
         assert await select_rows(tx, ASKED, "streams", []) == []
+
+
+async def test_columns_come_back_as_sqlalchemy_reads_them(database: Database, stream: int) -> None:
+    said = '{"a": [1, null]}'
+    whole = literal_column(f"'{said}'" if database.is_sqlite else f"'{said}'::json", JSON)
+    async with database.write() as tx:
+        [row] = await select_rows(tx, ASKED.add_columns(whole), "streams", [stream])
+    assert row[2] == {"a": [1, None]}
 
 
 async def test_a_statement_with_another_parameter_is_not_taken(database: Database) -> None:
