@@ -15,7 +15,7 @@ import signal
 import socket
 import subprocess
 import tempfile
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Self
@@ -43,11 +43,17 @@ def free_port() -> int:
 
 
 class PostgresCluster:
-    """A cluster in its own folder. `create()` and `start()` it, `destroy()` it at the end."""
+    """A cluster in its own folder. `create()` and `start()` it, `destroy()` it at the end.
+
+    `home` belongs to the server's account; `disk` below it holds the data, and whatever a test puts
+    beside them. `environment` is what the server is started with beside its own.
+    """
 
     def __init__(self, home: Path, *, durable: bool) -> None:
-        self._home = home
-        self._data = home / "data"
+        self.home = home
+        self.disk = home / "disk"
+        self.environment: Mapping[str, str] = {}
+        self._data = self.disk / "data"
         self._install = wheel_install()
         self._account = pwd.getpwnam("nobody") if os.geteuid() == 0 else None
         self._password = secrets.token_hex(16)
@@ -57,8 +63,8 @@ class PostgresCluster:
         self.port = 0
 
     @classmethod
-    def create(cls, *, durable: bool = False) -> Self:
-        """Make the folder and run initdb."""
+    def create(cls, *, durable: bool = False, initdb: Sequence[str] = ()) -> Self:
+        """Make the folder and run initdb, with further options."""
         home = Path(tempfile.mkdtemp(prefix="gongyuan-postgres-"))
         cluster = cls(home, durable=durable)
         cluster._give(home)
@@ -68,7 +74,17 @@ class PostgresCluster:
         cluster._give(secret)
         options = ["--auth=scram-sha-256", "--encoding=UTF8", "--locale=C", "--no-sync"]
         cluster._run(
-            ["initdb", "-D", str(cluster._data), "-U", USER, "--pwfile", str(secret), *options]
+            [
+                "initdb",
+                "-D",
+                str(cluster._data),
+                "-U",
+                USER,
+                "--pwfile",
+                str(secret),
+                *options,
+                *initdb,
+            ]
         )
         return cluster
 
@@ -99,10 +115,19 @@ class PostgresCluster:
             self._server.wait(STOP_S)
             self._server = None
 
+    def move_to(self, data: Path) -> None:
+        """Go on, when started next, with a data folder as a power cut left it."""
+        (data / "postmaster.pid").unlink(missing_ok=True)  # the process is none of this machine's
+        for path in (data, *data.rglob("*")):
+            if self._account is not None:
+                os.chown(path, self._account.pw_uid, self._account.pw_gid)
+        data.chmod(0o700)
+        self._data, self._durable = data, False
+
     def destroy(self) -> None:
         """Stop the server and remove every file."""
         self.crash()
-        shutil.rmtree(self._home)
+        shutil.rmtree(self.home)
 
     def new_database(self, template: str = "template0") -> str:
         """Create a database, as a copy of `template`, and return its name."""
@@ -126,7 +151,7 @@ class PostgresCluster:
 
     @property
     def _log(self) -> Path:
-        return self._home / "log"
+        return self.home / "log"
 
     def _settings(self) -> list[str]:
         durable = "on" if self._durable else "off"
@@ -160,7 +185,7 @@ class PostgresCluster:
     def _reach_programs(self) -> None:
         """Copy the programs beside the data when the server's account cannot read them."""
         if self._process(["postgres", "--version"]).returncode != 0:
-            copy = self._home / "install"
+            copy = self.home / "install"
             shutil.copytree(self._install, copy, symlinks=True)
             copy.chmod(0o755)
             self._install = copy
@@ -180,7 +205,7 @@ class PostgresCluster:
         try:
             return subprocess.run(
                 self._command(words),
-                cwd=self._home,
+                cwd=self.home,
                 env=self._environment(),
                 user=self._uid,
                 group=self._gid,
@@ -197,8 +222,8 @@ class PostgresCluster:
         with self._log.open("ab") as log:
             return subprocess.Popen(
                 self._command(words),
-                cwd=self._home,
-                env=self._environment(),
+                cwd=self.home,
+                env={**self._environment(), **self.environment},
                 user=self._uid,
                 group=self._gid,
                 extra_groups=self._groups,
@@ -214,7 +239,7 @@ class PostgresCluster:
     def _environment(self) -> dict[str, str]:
         return {
             "PATH": os.environ.get("PATH", ""),
-            "HOME": str(self._home),
+            "HOME": str(self.home),
             "LC_ALL": "C",
             "TZ": "UTC",
             "PGPASSWORD": self._password,

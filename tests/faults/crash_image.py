@@ -5,7 +5,7 @@ bytes for itself, in any combination; a name made, renamed or removed counts onl
 its folder on, before that any number of such changes, oldest first, may have happened. What was
 fsynced is there. Shared-memory files (``-shm``) are never there.
 
-Not covered: disks that lie about fsync, bit rot, sectors that are half new, PostgreSQL's own files.
+Not covered: disks that lie about fsync, bit rot, sectors that are half new.
 """
 
 import struct
@@ -69,12 +69,13 @@ class _File:
 class Disk:
     """Takes steps one after another; ``cut`` writes what may be left of them."""
 
-    def __init__(self, folder: Path) -> None:
-        """``folder`` as it lies there now is on the disk."""
+    def __init__(self, folder: Path, before: Path | None = None) -> None:
+        """``folder`` as it lies there now is on the disk, or as its copy ``before`` does."""
         self._root = folder
+        there = folder if before is None else before
         self._now = {
-            str(path): _File(bytearray(path.read_bytes()))
-            for path in folder.rglob("*")
+            str(folder / path.relative_to(there)): _File(bytearray(path.read_bytes()))
+            for path in there.rglob("*")
             if path.is_file()
         }
         self._durable = dict(self._now)
@@ -87,6 +88,8 @@ class Disk:
                 if step.path not in self._now:
                     self._now[step.path] = _File(bytearray())
                     self._names.append((step, self._now[step.path]))
+            case "R" | "U" if step.path not in self._now:  # written by a way that is not traced
+                self._lose(step)
             case "R":
                 self._now[step.to] = self._now.pop(step.path)
                 self._names.append((step, self._now[step.to]))
@@ -126,6 +129,12 @@ class Disk:
         for step in file.pending:
             _apply(image, step)
         return bytes(image)
+
+    def _lose(self, step: Step) -> None:
+        """What came from elsewhere counts as never written; what it replaced is gone."""
+        replaced = self._now.pop(step.to, None) if step.op == "R" else None
+        if replaced is not None:
+            self._names.append((Step("U", step.to, "", 0, b""), replaced))
 
     def _sync_folder(self, folder: str) -> None:
         left = []
