@@ -97,6 +97,19 @@ class CalendarSettings(_Frozen):
     workdays: tuple[date, ...] = Field((), description="make-up days (调休) that are worked")
 
 
+class SignInSettings(_Frozen):
+    """Signing in. Staff are held back by name and place, so that nobody locks another out; the
+    same name over all places is held back later.
+    """
+
+    token_s: int = Field(12 * 3_600, description="staff and seats: longer than a day's work", ge=60)
+    failures: int = Field(5, description="wrong in a row from one place; 等保三级 practice", ge=1)
+    failures_anywhere: int = Field(50, description="wrong in a row from all places", ge=1)
+    lock_s: int = Field(900, description="then nothing is checked for so long", ge=1, le=3_600)
+    seat_failures: int = Field(5, description="wrong numbers in a row at one exam PC", ge=1)
+    seat_lock_s: int = Field(60, description="then that PC waits so long", ge=1, le=3_600)
+
+
 class PortalSettings(_Frozen):
     """The candidates' own page."""
 
@@ -171,6 +184,7 @@ class Settings(BaseSettings):
     supervision: SupervisionSettings = SupervisionSettings()
     calendar: CalendarSettings = CalendarSettings()
     portal: PortalSettings = PortalSettings()
+    sign_in: SignInSettings = SignInSettings()
 
     @property
     def database(self) -> str:

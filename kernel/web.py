@@ -23,6 +23,7 @@ from kernel.access import KnownSittings, Principal, Role, principal_of
 from kernel.clock import Clock
 from kernel.db import Database, is_storage_fault
 from kernel.errors import Kind, Refusal, RowError, RowRefusal
+from kernel.pacing import place_of
 from kernel.shape import faults
 from kernel.words import Sentence, say_row, sentence
 
@@ -38,6 +39,14 @@ SERVING: dict[str, Any] = {"ws": "websockets-sansio", "log_level": "warning"}
 JSON_LIMIT_BYTES = 1024 * 1024
 EXACT_MOST = (1 << 53) - 1
 _UNPRINTED = re.compile("[\\x00\\ud800-\\udfff]")
+
+
+async def _place(request: Request) -> str:
+    return place_of(request.client.host if request.client else "")
+
+
+Place = Annotated[str, Depends(_place)]
+"""Where a request comes from, as ``kernel.pacing`` counts it."""
 
 
 class ErrorRow(BaseModel):

@@ -2,12 +2,13 @@
 
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Body, Depends, Request
+from fastapi import APIRouter, Body, Depends
 from pydantic import BaseModel
 
 from kernel.clock import Clock
-from kernel.errors import Kind, Refusal
-from kernel.web import refusals
+from kernel.errors import Kind
+from kernel.pacing import Pace
+from kernel.web import Place, refusals
 from paper.bundle import ReleasedPaper
 from practice.service import PracticeService
 
@@ -80,30 +81,12 @@ class CheckShape(BaseModel):
     answers: dict[str, Any]
 
 
-class Pace:
-    """At most ``_PER_MINUTE`` requests per address and minute, in this process."""
-
-    def __init__(self, clock: Clock) -> None:
-        self._clock = clock
-        self._minute = 0
-        self._seen: dict[str, int] = {}
-
-    def step(self, address: str) -> None:
-        """Raises ``practice.too_many``."""
-        minute = self._clock.now_ms() // 60_000
-        if minute != self._minute:
-            self._minute, self._seen = minute, {}
-        self._seen[address] = self._seen.get(address, 0) + 1
-        if self._seen[address] > _PER_MINUTE:
-            raise Refusal("practice.too_many", Kind.TOO_MANY)
-
-
 def router(service: PracticeService, clock: Clock) -> APIRouter:
     """``/api/practice``."""
-    pace = Pace(clock)
+    pace = Pace(clock, "practice.too_many", _PER_MINUTE)
 
-    def paced(request: Request) -> None:
-        pace.step(request.client.host if request.client else "")
+    async def paced(place: Place) -> None:
+        pace.take(place)
 
     routes = APIRouter(
         prefix="/api/practice",

@@ -132,7 +132,7 @@ def build(settings: Settings, clock: Clock | None = None) -> Services:
     )
     pool = FacePool(settings.face)
     proctor = ProctorService(database, blobs, keyring, clock, settings, pool)
-    accounts = AccountsService(database, clock)
+    accounts = AccountsService(database, clock, settings.sign_in)
     bank = BankService(database, clock, keyring, blobs, Holders(database, clock))
     papers = PapersService(
         database,
@@ -156,6 +156,7 @@ def build(settings: Settings, clock: Clock | None = None) -> Services:
         incidents=book,
         presence=Presence(clock.now_ms()),
         origin=settings.http.origin,
+        sign_in=settings.sign_in,
     )
     font = settings.pdf.font_path
     registration = RegistrationService(

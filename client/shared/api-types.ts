@@ -13160,6 +13160,18 @@ export interface operations {
                     };
                 };
             };
+            /** @description accounts.locked */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"] & {
+                        /** @enum {string} */
+                        code: "accounts.locked";
+                    };
+                };
+            };
             /** @description Refused */
             default: {
                 headers: {

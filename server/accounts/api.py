@@ -7,7 +7,7 @@ from pydantic import BaseModel, Field
 
 from kernel.access import Principal, Role
 from kernel.errors import Kind
-from kernel.web import refusals, staff
+from kernel.web import Place, refusals, staff
 from server.accounts.service import Account, AccountsService
 
 Administrator = Annotated[Principal, staff(Role.ADMINISTRATOR)]
@@ -73,8 +73,8 @@ def router(service: AccountsService) -> APIRouter:
         "/sign-in",
         responses=refusals(accounts__wrong=Kind.UNAUTHENTICATED, accounts__locked=Kind.TOO_MANY),
     )
-    async def sign_in(body: StaffSignIn) -> Token:
-        done = await service.sign_in(body.account, body.password)
+    async def sign_in(place: Place, body: StaffSignIn) -> Token:
+        done = await service.sign_in(body.account, body.password, place=place)
         return Token(
             token=done.token,
             expires_at_ms=done.expires_at_ms,

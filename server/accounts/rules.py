@@ -1,8 +1,8 @@
 """Attempts at a secret, and what a secret must be: pure decisions.
 
-Rules kept here: five failures within the window lock for the window (the trade's 等保三级 practice:
-lock after 5 failures); an attempt is counted before it is checked, so that parallel attempts gain
-nothing; the words of a refusal never tell whether the account exists.
+Rules kept here: so many failures within the window lock for the window (the trade's 等保三级
+practice: lock after 5 failures); an attempt is counted before it is checked, so that parallel
+attempts gain nothing; the words of a refusal never tell whether the account exists.
 """
 
 from dataclasses import dataclass
@@ -17,6 +17,18 @@ ACCOUNT_MAX = 64
 
 
 @dataclass(frozen=True, slots=True)
+class Limit:
+    """So many failures in a row lock for so long, which is also how long they are remembered."""
+
+    failures: int = FAILURES_MAX
+    lock_s: int = LOCK_S
+
+
+STANDARD = Limit()
+"""Where the settings name no other: passphrases, the portal's tickets."""
+
+
+@dataclass(frozen=True, slots=True)
 class Attempts:
     """Failures counted so far at one secret."""
 
@@ -25,16 +37,16 @@ class Attempts:
     locked_until_ms: int = 0
 
 
-def counted(before: Attempts, now_ms: int) -> Attempts:
+def counted(before: Attempts, now_ms: int, limit: Limit = STANDARD) -> Attempts:
     """The count with one more attempt. Raises ``accounts.locked`` while the lock holds."""
     if before.locked_until_ms > now_ms:
         wait_s = -(-(before.locked_until_ms - now_ms) // 1_000)
         raise Refusal(
             "accounts.locked", Kind.TOO_MANY, until_ms=before.locked_until_ms, wait_s=wait_s
         )
-    fresh = before.locked_until_ms > 0 or now_ms - before.last_at_ms > LOCK_S * 1_000
+    fresh = before.locked_until_ms > 0 or now_ms - before.last_at_ms > limit.lock_s * 1_000
     failures = 1 if fresh else before.failures + 1
-    locked = now_ms + LOCK_S * 1_000 if failures >= FAILURES_MAX else 0
+    locked = now_ms + limit.lock_s * 1_000 if failures >= limit.failures else 0
     return Attempts(failures, now_ms, locked)
 
 

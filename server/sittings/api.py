@@ -118,6 +118,7 @@ def router(service: SittingsService) -> APIRouter:
         responses=refusals(
             gate__unknown=Kind.FORBIDDEN,
             gate__machine_unknown=Kind.FORBIDDEN,
+            accounts__locked=Kind.TOO_MANY,
             gate__not_admitted=Kind.FORBIDDEN,
             gate__wrong_machine=Kind.FORBIDDEN,
             gate__too_late=Kind.FORBIDDEN,

@@ -1,7 +1,9 @@
 """The accounts' use cases.
 
 Rules kept here: argon2 runs off the event loop and outside every transaction; a name without an
-account costs the same time and locks the same way; the second person is another person.
+account costs the same time and locks the same way; who guesses at a name locks it for the place the
+guesses come from (for a PIN: for whoever is signed in there), and for all places only after many
+more; the second person is another person.
 """
 
 import asyncio
@@ -17,12 +19,12 @@ from kernel.crypto.passwords import hash_password, password_fits
 from kernel.db import Database
 from kernel.errors import Kind, Refusal
 from kernel.ids import mint
-from server.accounts.rules import account_name, check_account, check_password, check_pin
-from server.accounts.service.attempts import begin_attempt, clear_attempts
+from kernel.settings import SignInSettings
+from server.accounts.rules import Limit, account_name, check_account, check_password, check_pin
+from server.accounts.service.attempts import Counted, begin_attempt, clear_attempts
 from server.accounts.service.people import Account, account_of, shown
 from server.accounts.tables import AccountRow
 
-TOKEN_VALID_S = 12 * 3_600
 DESK_ROLES = frozenset({Role.INVIGILATOR, Role.CHIEF, Role.OFFICER})
 
 # Nobody's password, of the same cost: what a name without an account is checked against.
@@ -53,9 +55,12 @@ class SecondPerson:
 class AccountsService:
     """Staff of this installation."""
 
-    def __init__(self, database: Database, clock: Clock) -> None:
+    def __init__(
+        self, database: Database, clock: Clock, settings: SignInSettings | None = None
+    ) -> None:
         self._db = database
         self._clock = clock
+        self._settings = settings or SignInSettings()
 
     async def ensure_administrator(self, *, account: str, name: str, password: str) -> str | None:
         """The first administrator of an empty installation; None when there is staff already."""
@@ -119,20 +124,20 @@ class AccountsService:
         async with self._db.read() as session:
             return await account_of(session, principal.subject)
 
-    async def sign_in(self, account: str, password: str) -> SignedIn:
+    async def sign_in(self, account: str, password: str, *, place: str) -> SignedIn:
         """A token for the right password. Raises ``accounts.wrong``, ``accounts.locked``."""
-        row = await self._checked(account, password, purpose="password")
+        row = await self._checked(account, password, purpose="password", place=place)
         async with self._db.write() as tx:
-            await clear_attempts(tx, purpose="password", subject=row.account)
             token = await issue_token(
                 tx,
                 self._clock,
                 subject=row.id,
                 kind="staff",
                 claims={"roles": row.roles, "name": row.name, "account": row.account},
-                valid_s=TOKEN_VALID_S,
+                valid_s=self._settings.token_s,
             )
-        return SignedIn(token, shown(row), self._clock.now_ms() + TOKEN_VALID_S * 1_000)
+        expires_at_ms = self._clock.now_ms() + self._settings.token_s * 1_000
+        return SignedIn(token, shown(row), expires_at_ms)
 
     async def sign_out(self, principal: Principal) -> None:
         """Ends every token of the caller."""
@@ -153,9 +158,7 @@ class AccountsService:
         which a refusal must not undo. Raises ``accounts.same_person``, ``accounts.pin_wrong``,
         ``accounts.locked``, ``access.role_missing``.
         """
-        row = await self._checked(account, pin, purpose="pin")
-        async with self._db.write() as tx:
-            await clear_attempts(tx, purpose="pin", subject=row.account)
+        row = await self._checked(account, pin, purpose="pin", place=first.subject)
         if row.id == first.subject:
             raise Refusal("accounts.same_person", Kind.FORBIDDEN)
         held = shown(row).roles
@@ -163,9 +166,15 @@ class AccountsService:
             raise Refusal("access.role_missing", Kind.FORBIDDEN, needed=", ".join(sorted(roles)))
         return SecondPerson(row.id, row.name, held)
 
-    async def _checked(self, account: str, secret: str, *, purpose: str) -> AccountRow:
-        subject = account_name(account)
-        await begin_attempt(self._db, self._clock, purpose=purpose, subject=subject)
+    async def _checked(self, account: str, secret: str, *, purpose: str, place: str) -> AccountRow:
+        subject, known = account_name(account), self._settings
+        attempts = (
+            Counted(
+                f"{purpose}/place", f"{subject} @ {place}", Limit(known.failures, known.lock_s)
+            ),
+            Counted(purpose, subject, Limit(known.failures_anywhere, known.lock_s)),
+        )
+        await begin_attempt(self._db, self._clock, *attempts)
         async with self._db.read() as session:
             found = await session.execute(select(AccountRow).where(AccountRow.account == subject))
             row = found.scalar_one_or_none()
@@ -176,4 +185,6 @@ class AccountsService:
         if row is None or stored is None or not fits:
             code = "accounts.wrong" if purpose == "password" else "accounts.pin_wrong"
             raise Refusal(code, Kind.UNAUTHENTICATED if purpose == "password" else Kind.FORBIDDEN)
+        async with self._db.write() as tx:
+            await clear_attempts(tx, *attempts)
         return row

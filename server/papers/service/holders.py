@@ -17,7 +17,7 @@ from kernel.crypto import holders
 from kernel.db import Database, ReadSession
 from kernel.errors import Kind, Refusal
 from kernel.ids import mint
-from server.accounts.service import account_of, begin_attempt, clear_attempts
+from server.accounts.service import Counted, account_of, begin_attempt, clear_attempts
 from server.papers.tables import HolderRow, TrustedSignerRow
 
 PASSPHRASE_MIN = 12
@@ -100,13 +100,14 @@ class Holders:
         """The holder's share of a key. Raises ``papers.passphrase_wrong``, ``accounts.locked``,
         ``papers.share_bad`` when the passphrase is right but the share is not for this holder.
         """
-        await begin_attempt(self._db, self._clock, purpose="passphrase", subject=row.id)
+        attempt = Counted("passphrase", row.id)
+        await begin_attempt(self._db, self._clock, attempt)
         try:
             private = await asyncio.to_thread(holders.unlock, row.locked, passphrase)
         except ValueError as wrong:
             raise Refusal("papers.passphrase_wrong", Kind.FORBIDDEN) from wrong
         async with self._db.write() as tx:
-            await clear_attempts(tx, purpose="passphrase", subject=row.id)
+            await clear_attempts(tx, attempt)
         try:
             return holders.open_sealed(private, bytes.fromhex(sealed_hex), info)
         except ValueError as wrong:

@@ -2,12 +2,12 @@
 
 from typing import Annotated
 
-from fastapi import APIRouter, Request, Response
+from fastapi import APIRouter, Response
 from pydantic import BaseModel
 
 from kernel.access import Principal, Role
 from kernel.errors import Kind
-from kernel.web import refusals, staff
+from kernel.web import Place, refusals, staff
 from kernel.words import Sentence
 from server.results.rules.lines import State
 from server.results.service import Listed, Publishing, ResultsService
@@ -124,9 +124,8 @@ def router(service: ResultsService) -> APIRouter:
         "/receipts/{code}",
         responses=refusals(receipt__code_bad=Kind.INVALID, receipt__too_many=Kind.TOO_MANY),
     )
-    async def receipt(request: Request, code: str) -> ReceiptBody:
-        address = request.client.host if request.client else ""
-        said = await service.receipts.look_up(code, address=address)
+    async def receipt(place: Place, code: str) -> ReceiptBody:
+        said = await service.receipts.look_up(code, address=place)
         return ReceiptBody(
             found=said.found,
             holds=said.holds,

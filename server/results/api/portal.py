@@ -2,12 +2,12 @@
 
 from typing import Annotated
 
-from fastapi import APIRouter, Depends, Request, Response
+from fastapi import APIRouter, Depends, Response
 from pydantic import BaseModel, Field
 
 from kernel.access import Principal
 from kernel.errors import Kind, Refusal
-from kernel.web import CurrentPrincipal, refusals
+from kernel.web import CurrentPrincipal, Place, refusals
 from server.results.rules.lines import State
 from server.results.rules.periods import Phase
 from server.results.rules.reviews import REASON_MAX, Outcome, ReviewState
@@ -196,9 +196,8 @@ def portal_router(portal: Portal) -> APIRouter:
             accounts__locked=Kind.TOO_MANY,
         ),
     )
-    async def sign_in(request: Request, body: PortalSignIn) -> PortalToken:
-        address = request.client.host if request.client else ""
-        token = await portal.sign_in(body.ticket_no, body.id_number, address=address)
+    async def sign_in(place: Place, body: PortalSignIn) -> PortalToken:
+        token = await portal.sign_in(body.ticket_no, body.id_number, address=place)
         return PortalToken(token=token)
 
     @api.post("/sign-out", status_code=204)

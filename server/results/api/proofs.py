@@ -3,11 +3,11 @@
 from collections.abc import Sequence
 from typing import Annotated
 
-from fastapi import APIRouter, Request, Response
+from fastapi import APIRouter, Response
 
 from kernel.access import Principal, Role
 from kernel.errors import Kind
-from kernel.web import CurrentSitting, refusals, sends, staff
+from kernel.web import CurrentSitting, Place, refusals, sends, staff
 from server.results.api.portal import Own
 from server.results.service.proving import Printed, ProofFile, Proving
 from server.results.service.sheet import receipt_pdf
@@ -47,9 +47,8 @@ def proofs_router(proving: Proving) -> APIRouter:
         response_class=Response,
         responses=TEXT | BY_CODE,
     )
-    async def by_code(request: Request, code: str) -> Response:
-        address = request.client.host if request.client else ""
-        return _file(await proving.by_code(code, address=address))
+    async def by_code(place: Place, code: str) -> Response:
+        return _file(await proving.by_code(code, address=place))
 
     @api.get("/sitting/receipt.tlog-proof", response_class=Response, responses=TEXT | PROOF)
     async def at_seat(principal: CurrentSitting) -> Response:

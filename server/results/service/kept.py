@@ -13,8 +13,8 @@ from kernel.clock import Clock
 from kernel.db import ReadSession
 from kernel.errors import Refusal
 from kernel.ids import is_short_code, normalise_code
+from kernel.pacing import Pace
 from ledger.receipts import Stated, read_receipt_frame
-from server.results.service.pacing import Pace
 from server.sittings.tables import SittingRow
 
 PER_ADDRESS_AND_MINUTE = 20

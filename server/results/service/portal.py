@@ -13,8 +13,9 @@ from kernel.access import Principal, issue_token, revoke_tokens
 from kernel.clock import Clock
 from kernel.db import Database, ReadSession
 from kernel.errors import Kind, Refusal
+from kernel.pacing import Pace
 from kernel.settings import PortalSettings
-from server.accounts.service import begin_attempt, clear_attempts
+from server.accounts.service import Counted, begin_attempt, clear_attempts
 from server.registration.rules import normal_id_number
 from server.registration.service import candidate_of_sitting, candidate_signing_in
 from server.registration.tables import CandidateRow
@@ -24,7 +25,6 @@ from server.results.rules.reviews import ReviewState
 from server.results.service.applying import Applying, item_count_of, reviews_of
 from server.results.service.listing import line_of, published_rows
 from server.results.service.opening import OpenedAnswer, Openings
-from server.results.service.pacing import Pace
 from server.results.service.periods import session_periods
 from server.results.tables import ReviewRow
 from server.sessions.rules import SessionState, reached
@@ -95,12 +95,13 @@ class Portal:
         """
         self._pace.take(address)
         ticket = normal_id_number(ticket_no)[:64]
-        await begin_attempt(self._db, self._clock, purpose=PURPOSE, subject=ticket)
+        attempt = Counted(PURPOSE, ticket)
+        await begin_attempt(self._db, self._clock, attempt)
         async with self._db.write() as tx:
             candidate = await candidate_signing_in(tx, self._lookup_key, ticket, id_number)
             if candidate is None:
                 raise Refusal("portal.unknown", Kind.FORBIDDEN)
-            await clear_attempts(tx, purpose=PURPOSE, subject=ticket)
+            await clear_attempts(tx, attempt)
             return await issue_token(
                 tx, self._clock, subject=candidate.sitting_id, kind=TOKEN_KIND, claims={},
                 valid_s=self._settings.token_s,

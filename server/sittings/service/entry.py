@@ -1,6 +1,7 @@
 """Coming to the seat: sign-in, the second face match, and the device that answers.
 
-Rules kept here: sign-in needs the right machine; a new device fences every older one; three matches
+Rules kept here: sign-in needs the right machine, and numbers that are guessed at make that machine
+wait and no candidate; a new device fences every older one; three matches
 that fail call a person and lock nobody out.
 """
 
@@ -12,6 +13,8 @@ from kernel.crypto import chance
 from kernel.crypto.signing import is_device_public_key
 from kernel.db import WriteSession
 from kernel.errors import Kind, Refusal
+from server.accounts.rules import Limit
+from server.accounts.service import Counted, begin_attempt, clear_attempts
 from server.bodies.service import Machine, machine_of, room_of
 from server.checkin.rules import Advice, Route, hint
 from server.checkin.service import admission_of, sitting_stream
@@ -21,8 +24,6 @@ from server.sittings.rules.gate import Arrival, Place, check, needs_help
 from server.sittings.rules.timing import Stage, stage
 from server.sittings.service.hall import Hall
 from server.sittings.service.rows import Loaded, ensure, load, locked
-
-TOKEN_VALID_S = 12 * 3_600
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,17 +64,22 @@ class Entry:
         self._lookup_key = lookup_key
 
     async def sign_in(self, ticket_no: str, id_number: str, machine_token: str) -> SignedIn:
-        """Raises ``gate.unknown`` (whichever number was wrong), ``gate.machine_unknown`` and what
-        ``rules.gate.check`` raises.
+        """Raises ``gate.unknown`` (whichever number was wrong), ``gate.machine_unknown``,
+        ``accounts.locked`` and what ``rules.gate.check`` raises.
         """
         hall = self._hall
         async with hall.database.read() as session:
             machine = await machine_of(session, machine_token)
-            if machine is None:
-                raise Refusal("gate.machine_unknown", Kind.FORBIDDEN)
-            candidate = await candidate_signing_in(session, self._lookup_key, ticket_no, id_number)
+        if machine is None:
+            raise Refusal("gate.machine_unknown", Kind.FORBIDDEN)
+        limit = Limit(hall.sign_in.seat_failures, hall.sign_in.seat_lock_s)
+        attempt = Counted("seat", machine.seat_id, limit)
+        await begin_attempt(hall.database, hall.clock, attempt)
+        async with hall.database.write() as tx:
+            candidate = await candidate_signing_in(tx, self._lookup_key, ticket_no, id_number)
             if candidate is None:
                 raise Refusal("gate.unknown", Kind.FORBIDDEN)
+            await clear_attempts(tx, attempt)
         refusal: Refusal | None = None
         token = ""
         async with hall.database.write() as tx:
@@ -181,7 +187,7 @@ class Entry:
                 "session_id": row.session_id, "sign_in": row.sign_in,
                 "nonce": chance.token_text(8),
             },
-            valid_s=TOKEN_VALID_S,
+            valid_s=hall.sign_in.token_s,
         )  # fmt: skip
 
     async def _request_transfer(self, tx: WriteSession, loaded: Loaded, machine: Machine) -> None:

@@ -1,7 +1,7 @@
 """What all use cases of a sitting share, and the few steps they have in common."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from kernel.access import Principal
 from kernel.bus import Bus
@@ -10,6 +10,7 @@ from kernel.crypto.keyring import KeyRing
 from kernel.db import Database, WriteSession
 from kernel.errors import Kind, Refusal
 from kernel.ids import mint
+from kernel.settings import SignInSettings
 from ledger.book import Act, Ledger
 from server.checkin.service import sitting_stream
 from server.sessions.rules import SessionState
@@ -36,6 +37,7 @@ class Hall:
     incidents: Incidents
     presence: Presence
     origin: str
+    sign_in: SignInSettings = field(default_factory=SignInSettings)
 
     def moved(self, loaded: Loaded) -> None:
         """The candidate's page and the room's wall read again."""

@@ -6,10 +6,12 @@ with the real engine on real faces is `test_real_engine.py` beside this file.
 """
 
 import hashlib
-from collections.abc import Collection
+from collections.abc import Awaitable, Collection
 from dataclasses import dataclass, field
 from types import SimpleNamespace
 from typing import Any
+
+import pytest
 
 from kernel.access import Principal, Role, principal_of
 from kernel.bus import LocalBus
@@ -126,6 +128,13 @@ class Seated:
     device: DeviceKey | None = None
     epoch: int = 0
     next_seq: int = 1
+
+
+async def refused(awaitable: Awaitable[object]) -> Refusal:
+    """With what it is refused."""
+    with pytest.raises(Refusal) as caught:
+        await awaitable
+    return caught.value
 
 
 class ExamDay:

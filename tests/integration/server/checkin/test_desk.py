@@ -1,26 +1,17 @@
 """The desk at the door, on both databases."""
 
 import io
-from typing import Any
 
-import pytest
 from pypdf import PdfReader
 
 from kernel.access import Role
-from kernel.errors import Refusal
 from server.checkin.service import Reason, SecondBy, candidate_commitment, sitting_stream
 from server.checkin.tables import VisitRow
 from server.registration.tables import CandidateRow
-from tests.integration.server.hall import WHY, ExamDay, picture
+from tests.integration.server.hall import WHY, ExamDay, picture, refused
 from tests.integration.server.world import PIN
 
 SECOND = SecondBy("second", PIN)
-
-
-async def refused(awaitable: Any) -> Refusal:
-    with pytest.raises(Refusal) as caught:
-        await awaitable
-    return caught.value
 
 
 async def test_the_opening_record_binds_session_candidate_and_form(day: ExamDay) -> None:

@@ -5,26 +5,18 @@ import io
 import re
 from typing import Any
 
-import pytest
 from pypdf import PdfReader
 
 from kernel.access import Role
-from kernel.errors import Refusal
 from server.checkin.service import Reason, SecondBy
 from server.invigilation.rules import Decision
 from server.invigilation.service import room_record_pdf
 from server.sessions.rules import Duty
-from tests.integration.server.hall import JPEG, WHY, ExamDay, Seated, picture
+from tests.integration.server.hall import JPEG, WHY, ExamDay, Seated, picture, refused
 from tests.integration.server.world import PIN
 
 SECOND = SecondBy("second", PIN)
 CHIEF = SecondBy("chief", PIN)
-
-
-async def refused(awaitable: Any) -> Refusal:
-    with pytest.raises(Refusal) as caught:
-        await awaitable
-    return caught.value
 
 
 async def notices(day: ExamDay, one: Seated) -> list[str]:

@@ -8,15 +8,9 @@ from kernel.errors import Refusal
 from server.invigilation.rules import Decision
 from server.sittings.rules.timing import Stage
 from server.sittings.service import Event
-from tests.integration.server.hall import WHY, ExamDay, picture
+from tests.integration.server.hall import WHY, ExamDay, picture, refused
 
 MINUTE = 60_000
-
-
-async def refused(awaitable: Any) -> Refusal:
-    with pytest.raises(Refusal) as caught:
-        await awaitable
-    return caught.value
 
 
 async def test_an_answer_goes_from_the_seat_to_the_receipt(day: ExamDay) -> None:
