@@ -37,6 +37,7 @@ SILENCE_S = 8
 that it lives; a long statement on a server that lives is no silence.
 """
 _PROBES = 3
+_UNDEFINED_TABLE = "42P01"
 _DISK = {errno.ENOSPC, errno.EROFS, errno.EIO, errno.EDQUOT}
 
 _held: ContextVar[str] = ContextVar("held_transaction", default="")
@@ -49,6 +50,14 @@ def is_storage_fault(failed: Exception) -> bool:
     return isinstance(failed, OperationalError | InterfaceError | PoolTimeout) or (
         isinstance(failed, DBAPIError) and failed.connection_invalidated
     )
+
+
+def is_without_tables(failed: Exception) -> bool:
+    """Whether the database is there and nobody has made its tables yet."""
+    if not isinstance(failed, DBAPIError):
+        return False
+    undefined = getattr(failed.orig, "sqlstate", None) == _UNDEFINED_TABLE
+    return undefined or "no such table" in str(failed.orig)
 
 
 class Table(DeclarativeBase):

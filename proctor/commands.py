@@ -127,7 +127,9 @@ def _tpr(curve: Curve | None, fmr: float) -> float | None:
 
 @dataclass(frozen=True, slots=True)
 class ReplaySummary:
-    """How many comparisons of a session came out how. ``holds``: none of them differs."""
+    """How many comparisons of a session came out how. ``holds``: there are some, and none
+    differs.
+    """
 
     session_id: str
     comparisons: int
@@ -135,7 +137,7 @@ class ReplaySummary:
 
     @property
     def holds(self) -> bool:
-        return not self.results.get(Outcome.DIFFERS, 0)
+        return bool(self.comparisons) and not self.results.get(Outcome.DIFFERS, 0)
 
 
 async def replay(

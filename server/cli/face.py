@@ -4,6 +4,7 @@ import argparse
 import asyncio
 from pathlib import Path
 
+from kernel.errors import Refusal
 from kernel.settings import FaceSettings, Settings
 from server.app import build, face_commands
 
@@ -38,4 +39,6 @@ async def _replay(settings: Settings, session_id: str) -> int:
     finally:
         await services.pool.stop()
         await services.database.close()
+    if not summary.comparisons:
+        raise Refusal("cli.nothing_compared", session=session_id)
     return 0 if summary.holds else 1

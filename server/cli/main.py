@@ -10,6 +10,7 @@ import sys
 
 from pydantic import ValidationError
 
+from kernel.db import is_without_tables
 from kernel.errors import Refusal, RowRefusal
 from kernel.settings import Settings
 from kernel.words import LANGUAGES, say, say_refusal, say_row
@@ -109,6 +110,10 @@ def main(words: list[str] | None = None) -> int:
         return _failed("cli.setting", key=f"GONGYUAN_{key}", detail=wrong.errors()[0]["msg"])
     except KeyboardInterrupt:
         return 130
+    except Exception as failed:
+        if not is_without_tables(failed):
+            raise
+        return _failed("cli.no_tables")
     return status
 
 

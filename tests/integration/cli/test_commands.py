@@ -135,6 +135,24 @@ def test_labelled_pairs_are_measured_with_the_real_engine(terminal: Terminal) ->
     assert "row 2" in words
 
 
+@pytest.mark.parametrize(
+    "words",
+    [("keys", "status"), ("archive", "export", "s_1", "out.zip"), ("face", "replay", "s_1")],
+    ids=" ".join,
+)
+def test_a_database_without_tables_is_said_with_its_remedy(
+    terminal: Terminal, words: tuple[str, ...]
+) -> None:
+    assert "gongyuan migrate" in terminal.refused(*words)
+
+
+def test_a_session_without_comparisons_is_no_proof_of_any(terminal: Terminal) -> None:
+    assert terminal.run("migrate").status == 0
+    done = terminal.run("face", "replay", "session_unknown")
+    assert (done.status, done.body["comparisons"], done.body["holds"]) == (1, 0, False)
+    assert done.err.count("session_unknown") == 2
+
+
 def test_what_is_not_there_is_refused_in_both_languages(terminal: Terminal) -> None:
     nothing = terminal.folder / "nothing.zip"
     assert terminal.run("migrate").status == 0
