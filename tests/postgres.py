@@ -18,7 +18,7 @@ import tempfile
 from collections.abc import Mapping, Sequence
 from importlib.util import find_spec
 from pathlib import Path
-from typing import Self
+from typing import Any, Self
 
 USER = "gongyuan"
 START_S = 30
@@ -72,20 +72,9 @@ class PostgresCluster:
         secret = home / "password"
         secret.write_text(cluster._password)
         cluster._give(secret)
-        options = ["--auth=scram-sha-256", "--encoding=UTF8", "--locale=C", "--no-sync"]
-        cluster._run(
-            [
-                "initdb",
-                "-D",
-                str(cluster._data),
-                "-U",
-                USER,
-                "--pwfile",
-                str(secret),
-                *options,
-                *initdb,
-            ]
-        )
+        options = ["--auth=scram-sha-256", "--encoding=UTF8", "--locale=C", "--no-sync", *initdb]
+        whose = ["-U", USER, "--pwfile", str(secret)]
+        cluster._run(["initdb", "-D", str(cluster._data), *whose, *options])
         return cluster
 
     def start(self, port: int = 0) -> None:
@@ -207,9 +196,7 @@ class PostgresCluster:
                 self._command(words),
                 cwd=self.home,
                 env=self._environment(),
-                user=self._uid,
-                group=self._gid,
-                extra_groups=self._groups,
+                **self._whom(),
                 stdout=subprocess.PIPE,
                 stderr=subprocess.STDOUT,
                 text=True,
@@ -224,9 +211,7 @@ class PostgresCluster:
                 self._command(words),
                 cwd=self.home,
                 env={**self._environment(), **self.environment},
-                user=self._uid,
-                group=self._gid,
-                extra_groups=self._groups,
+                **self._whom(),
                 stdin=subprocess.DEVNULL,
                 stdout=log,
                 stderr=log,
@@ -245,17 +230,10 @@ class PostgresCluster:
             "PGPASSWORD": self._password,
         }
 
-    @property
-    def _uid(self) -> int | None:
-        return self._account.pw_uid if self._account else None
-
-    @property
-    def _gid(self) -> int | None:
-        return self._account.pw_gid if self._account else None
-
-    @property
-    def _groups(self) -> list[int] | None:
-        return [] if self._account else None
+    def _whom(self) -> dict[str, Any]:
+        """The account that a program is started under."""
+        who = self._account
+        return {"user": who.pw_uid, "group": who.pw_gid, "extra_groups": []} if who else {}
 
 
 def _end_with_parent() -> None:
