@@ -97,6 +97,7 @@ _TABLE: tuple[tuple[str, Writer, tuple[str, ...], str, str], ...] = (
     ("session_opened", _V, (_SESSION,), "场次建档", "the session's stream begins"),
     ("session_started", _V, (_SESSION,), "开考", "the session began"),
     ("session_closed", _S, (_SESSION,), "场次结束", "the session was closed"),
+    ("checkpoint_printed", _S, (_SESSION,), "打印检查点", "the log's head was put on paper"),
     ("staffed", _S, (_SESSION,), "人员安排", "a duty was given"),
     ("roster_imported", _S, (_SESSION,), "导入考生", "candidates were imported"),
     ("package_received", _S, (_SESSION,), "接收试卷包", "the sealed paper was received"),

@@ -38,6 +38,11 @@ export async function download(path: string, name: string): Promise<void> {
   save(await getBlob(path), name)
 }
 
+/** The same for a file whose making is an act. */
+export async function makeAndDownload(path: string, name: string): Promise<void> {
+  save(await (await send('POST', path)).blob(), name)
+}
+
 export function save(blob: Blob, name: string): void {
   const link = document.createElement('a')
   link.href = URL.createObjectURL(blob)

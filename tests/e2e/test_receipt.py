@@ -12,6 +12,7 @@ from playwright.async_api import Page, ViewportSize, expect
 
 from kernel.clock import SystemClock
 from ledger.receipts import check_receipt_proof, read_receipt_proof
+from ledger.tree.note import Note, NoteKey
 from server.rehearsal.cast import DEMO, Account
 from server.rehearsal.day import Admitted, Day
 from server.rehearsal.figures import Figures
@@ -187,11 +188,24 @@ async def prints_it(journey: Journey, own: Page) -> None:
     await chief.sign_in(DEMO.chief)
     await chief.open("sessions", journey.running.session_id, "close")
     await _take(chief.page, "打印回执单", journey.folder / "room.pdf")
+    await _head_on_paper(chief.page, journey)
     held = read_receipt_proof(journey.proof.read_text(encoding="utf-8")).stated
     for name in ("own.pdf", "room.pdf"):
         [image] = images_of((journey.folder / name).read_bytes())
         read = read_receipt_proof(read_qr(image))
         assert check_receipt_proof(read).stated == held
+
+
+async def _head_on_paper(page: Page, journey: Journey) -> None:
+    """The log's head at the start, off the page of the session's closing: the log's own note."""
+    async with page.expect_download(lambda one: "检查点" in one.suggested_filename) as got:
+        await page.get_by_role("button", name="打印检查点").click()
+    path = journey.folder / "checkpoint.pdf"
+    await (await got.value).save_as(path)
+    [image] = images_of(path.read_bytes())
+    async with httpx.AsyncClient(base_url=journey.server.url) as http:
+        log_key = NoteKey.parse((await http.get("/log/key")).text)
+    assert Note.parse(read_qr(image)).signed_by(log_key)
 
 
 async def published(journey: Journey) -> None:

@@ -8,6 +8,7 @@ from kernel.web import refusals, staff
 
 RoomStaff = Annotated[Principal, staff(Role.INVIGILATOR, Role.CHIEF)]
 Watcher = Annotated[Principal, staff(Role.INVIGILATOR, Role.CHIEF, Role.OFFICER)]
+Closer = Annotated[Principal, staff(Role.CHIEF, Role.OFFICER)]
 AnyStaff = Annotated[Principal, staff(*Role)]
 Confirmer = Annotated[Principal, staff(Role.ADMINISTRATOR, Role.CHIEF)]
 

@@ -8,6 +8,8 @@ from server.invigilation.service.absences import Absences, Absentee
 from server.invigilation.service.acts import Acts
 from server.invigilation.service.articles import ArticleTable, RuleSets
 from server.invigilation.service.captures import Captures
+from server.invigilation.service.checkpoint_sheet import checkpoint_pdf
+from server.invigilation.service.checkpoints import Checkpoints, Occasion, PrintedHead
 from server.invigilation.service.conflicts import Conflicts
 from server.invigilation.service.incidents import IncidentBook, incident_json
 from server.invigilation.service.records import Records
@@ -38,6 +40,7 @@ class InvigilationService:
         self.absences = Absences(hall)
         self.acts = Acts(sittings, accounts, self.rule_sets)
         self.captures = Captures(hall, book, proctor)
+        self.checkpoints = Checkpoints(hall)
         self.conflicts = Conflicts(hall)
         self.wall = Wall(sittings)
         self.records = Records(sittings, self.absences)
@@ -49,11 +52,14 @@ __all__ = [
     "Acts",
     "ArticleTable",
     "Captures",
+    "Checkpoints",
     "ConflictShown",
     "Conflicts",
     "Incident",
     "IncidentBook",
     "InvigilationService",
+    "Occasion",
+    "PrintedHead",
     "Records",
     "RoomRecord",
     "RoomWall",
@@ -61,6 +67,7 @@ __all__ = [
     "Timeline",
     "Wall",
     "WallSeat",
+    "checkpoint_pdf",
     "incident_json",
     "room_record_pdf",
 ]

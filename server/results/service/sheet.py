@@ -1,7 +1,6 @@
 """The receipt on paper (回执单, A4): what was handed in, the code, and the proof as QR code.
 
-Rules kept here: the QR code holds the proof file's text and nothing else; a text too long for one
-symbol that cameras read well is spread over a structured sequence of them; the sheet says what it
+Rules kept here: the QR code holds the proof file's text and nothing else; the sheet says what it
 proves and what not, in both languages, and names the person masked.
 """
 
@@ -10,39 +9,19 @@ from collections.abc import Sequence
 from datetime import timedelta, timezone
 from pathlib import Path
 
-import segno
 from reportlab.lib.pagesizes import A4
 from reportlab.lib.units import mm
 from reportlab.lib.utils import ImageReader, simpleSplit
 from reportlab.pdfgen.canvas import Canvas
 
 from kernel.clock import as_datetime
-from kernel.printing import BOLD, REGULAR, use_fonts
+from kernel.printing import BOLD, REGULAR, symbols, use_fonts
 from kernel.words import LANGUAGES, say
 from server.results.service.proving import Printed
 from server.sittings.service.shapes import masked
 
 CHINA = timezone(timedelta(hours=8))
-ONE_SYMBOL_BYTES = 1_732
-"""Version 30 at level L (ISO/IEC 18004): 137 modules, 0.8 mm each at 116 mm."""
-SEQUENCE_VERSION = 25
-_PIXELS_PER_MODULE = 8
 _MARGIN, _LINE = 18 * mm, 6.2 * mm
-
-
-def symbols(text: str) -> list[bytes]:
-    """The text as PNG images: one QR code, or a structured sequence of up to 16."""
-    raw = text.encode()
-    if len(raw) <= ONE_SYMBOL_BYTES:
-        made = [segno.make(raw, error="l", mode="byte", boost_error=True, micro=False)]
-    else:
-        made = list(segno.make_sequence(raw, version=SEQUENCE_VERSION, error="l", mode="byte"))
-    images = []
-    for code in made:
-        out = io.BytesIO()
-        code.save(out, kind="png", scale=_PIXELS_PER_MODULE, border=4)
-        images.append(out.getvalue())
-    return images
 
 
 def receipt_pdf(sheets: Sequence[Printed], font_path: Path | None = None) -> bytes:

@@ -293,6 +293,13 @@ _TABLE: tuple[tuple[tuple[Role, ...], tuple[str, ...]], ...] = (
         ("GET /api/sessions/{session_id}/marking/progress",),
     ),
     (
+        (
+            Role.CHIEF,
+            Role.OFFICER,
+        ),
+        ("POST /api/sessions/{session_id}/checkpoint.pdf",),
+    ),
+    (
         (Role.CHIEF,),
         ("POST /api/sessions/{session_id}/close",),
     ),

@@ -6,10 +6,11 @@ import pytest
 from pypdf import PdfReader
 
 from kernel.errors import Refusal
+from kernel.printing import symbols
 from ledger.receipts import check_receipt_proof, read_receipt_proof
 from ledger.tree.entry import tree_entry
 from server.results.service import Proving
-from server.results.service.sheet import receipt_pdf, symbols
+from server.results.service.sheet import receipt_pdf
 from server.sittings.tables import SittingRow
 from setup.places import FONTS
 from tests.integration.server.after import ORIGIN, ROOM, SESSION, Afternoon, sitting_of, staff
