@@ -1,14 +1,16 @@
 """The last checkpoint, kept beside the database: what a restored or exchanged one is held against.
 
 Rules kept here: durable before it is published; never replaced by an older one of the same origin,
-also when two believe to hold the lease, for whoever writes has locked the folder; a database that
-is behind it, or whose tree does not begin with it, is refused.
+also when two believe to hold the lease, for whoever writes has locked the folder; the last one of
+an origin that another follows stays in a file of its own; a database that is behind the last one of
+its origin, or whose tree does not begin with it, is refused.
 """
 
 import asyncio
 from dataclasses import dataclass
 from pathlib import Path
 
+from kernel.crypto import digest
 from kernel.db import ReadSession
 from kernel.errors import Kind, Refusal
 from kernel.files import PUBLIC, folder_held, make_folder, replace_file
@@ -17,6 +19,8 @@ from ledger.tree.holding import read_around
 from ledger.tree.merkle import tree_root
 from ledger.tree.note import Note, NoteKey
 from ledger.tree.tables import TreeRow
+
+KEPT_DIGITS = 32
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,7 +32,7 @@ class Outside:
 
 
 class Beside:
-    """One file; read and written by whoever holds the sequencer's lease."""
+    """One file, and one for every origin before; whoever holds the sequencer's lease writes."""
 
     def __init__(self, path: Path, key: NoteKey) -> None:
         self._path = path
@@ -36,17 +40,35 @@ class Beside:
 
     def load(self) -> Outside | None:
         """The checkpoint; None before the first. Raises ``ledger.checkpoint_unreadable``."""
-        if not self._path.exists():
+        return self._read(self._path)
+
+    def kept(self, origin: str) -> Path:
+        """Where the last checkpoint of an origin stays that another follows. Its name is a digest,
+        for an origin may be longer than a file's name; the origin is the first line within.
+        """
+        return self._path.with_name(
+            f"{self._path.name}.{digest.sha256(origin.encode()).hex()[:KEPT_DIGITS]}"
+        )
+
+    def _read(self, path: Path) -> Outside | None:
+        if not path.exists():
             return None
         try:
-            note = Note.parse(self._path.read_text(encoding="utf-8"))
+            note = Note.parse(path.read_text(encoding="utf-8"))
             held = Outside(note, Checkpoint.parse(note.text))
             known = held.checkpoint.origin != self._key.name or note.signed_by(self._key)
         except ValueError:
             known = False
         if not known:
-            raise Refusal("ledger.checkpoint_unreadable", Kind.UNAVAILABLE, path=str(self._path))
+            raise Refusal("ledger.checkpoint_unreadable", Kind.UNAVAILABLE, path=str(path))
         return held
+
+    def _load_own(self) -> tuple[Outside | None, Outside | None]:
+        """What ``load`` gives, and the last one of this origin, which may have been followed."""
+        held = self.load()
+        if held is None or held.checkpoint.origin == self._key.name:
+            return held, held
+        return held, self._read(self.kept(self._key.name))
 
     def store(self, note: Note) -> None:
         """Durable when it returns. Raises OSError and what ``load`` raises."""
@@ -56,23 +78,26 @@ class Beside:
 
     def _replace(self, note: Note) -> None:
         fresh, held = Checkpoint.parse(note.text), self.load()
-        if (
-            held is not None
-            and held.checkpoint.origin == fresh.origin
-            and held.checkpoint.size > fresh.size
-        ):
+        followed = held is not None and held.checkpoint.origin != fresh.origin
+        last = self._read(self.kept(fresh.origin)) if followed else held
+        if last is not None and last.checkpoint.size > fresh.size:
             return
-        replace_file(self._path, note.to_text().encode(), mode=PUBLIC)
+        if held is not None and followed:
+            self._write(self.kept(held.checkpoint.origin), held.note)
+        self._write(self._path, note)
+
+    def _write(self, path: Path, note: Note) -> None:
+        replace_file(path, note.to_text().encode(), mode=PUBLIC)
 
     async def compare(self, session: ReadSession, row: TreeRow | None) -> Outside | None:
         """What was published last, if the database still holds it; another origin's as it is.
 
         Raises ``ledger.rolled_back``, ``ledger.forked``, ``ledger.checkpoint_unreadable``.
         """
-        held = await asyncio.to_thread(self.load)
-        if held is None or held.checkpoint.origin != self._key.name:
+        held, own = await asyncio.to_thread(self._load_own)
+        if own is None:
             return held
-        published, size = held.checkpoint, 0 if row is None else row.size
+        published, size = own.checkpoint, 0 if row is None else row.size
         if row is None or size < published.size:
             raise Refusal(
                 "ledger.rolled_back", Kind.UNAVAILABLE, published=published.size, size=size

@@ -192,6 +192,12 @@ async def test_a_database_rolled_back_is_refused_and_a_new_origin_quotes_the_old
 
     assert hashed == sha256(old.text.encode()).digest()
     assert link.proof.index == 0
+    newest = Note.parse((tmp_path / "checkpoint").read_text())
+    assert Checkpoint.parse(newest.text).origin == f"{ORIGIN}-2"
+    assert Beside(tmp_path / "checkpoint", world.ledger.log_key).kept(ORIGIN).read_text() == kept
+    with pytest.raises(Refusal) as refused:  # the old origin again: held against its own last one
+        await _sequencer(world, tmp_path).check()
+    assert refused.value.code == "ledger.rolled_back"
 
 
 async def test_a_tree_that_was_changed_in_the_database_is_never_signed(
