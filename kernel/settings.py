@@ -127,6 +127,8 @@ class TreeSettings(_Frozen):
     witnesses: tuple[str, ...] = Field(
         (), description="verifier keys (name+id+base64) whose cosignatures are taken"
     )
+    per_address: int = Field(60, description="cosignatures of one address and minute", ge=1)
+    per_minute: int = Field(600, description="cosignatures of all addresses in a minute", ge=1)
     cover_s: float = Field(
         30.0, description="an archive waits so long for a checkpoint over its seal"
     )

@@ -1,14 +1,16 @@
 """The log over HTTP: what C2SP tlog-tiles serves, the log's key, and cosignatures in.
 
 Rules kept here: everything given out is public: names of streams, numbers and hashes, nothing that
-a header does not tell; a tile or bundle is given only as far as a signed checkpoint covers it.
+a header does not tell; a tile or bundle is given only as far as a signed checkpoint covers it; what
+comes in is paced before a byte of it is looked at.
 """
 
 from fastapi import APIRouter, Request, Response
 
 from kernel.db import Database
 from kernel.errors import Kind, Refusal
-from kernel.web import refusals
+from kernel.pacing import Pace
+from kernel.web import Place, refusals
 from ledger.tree.note import NOTE_LIMIT_BYTES
 from ledger.tree.reading import Tree
 from ledger.tree.tiles import parse_number
@@ -18,8 +20,8 @@ _FOR_EVER = "public, max-age=31536000, immutable"
 _MOMENT = "public, max-age=1"
 
 
-def router(database: Database, tree: Tree) -> APIRouter:
-    """The log's prefix is ``/log``."""
+def router(database: Database, tree: Tree, pace: Pace) -> APIRouter:
+    """The log's prefix is ``/log``; ``pace`` is that of cosignatures."""
     api = APIRouter(prefix="/log", tags=["log"])
 
     @api.get(
@@ -65,10 +67,12 @@ def router(database: Database, tree: Tree) -> APIRouter:
             witness__note_bad=Kind.INVALID,
             witness__unknown=Kind.FORBIDDEN,
             witness__checkpoint_unknown=Kind.CONFLICT,
+            witness__too_many=Kind.TOO_MANY,
         ),
     )
-    async def cosignatures(request: Request) -> dict[str, int]:
+    async def cosignatures(request: Request, place: Place) -> dict[str, int]:
         """A checkpoint with a witness's line under it (a signed note as text)."""
+        pace.take(place)
         body = await request.body()
         if len(body) > NOTE_LIMIT_BYTES:
             raise Refusal("request.too_large", Kind.TOO_LARGE, limit_bytes=NOTE_LIMIT_BYTES)

@@ -40,7 +40,8 @@ from kernel.clock import Clock, SystemClock
 from kernel.crypto.keyring import FileKeyRing
 from kernel.db import Database
 from kernel.lease import lease_of
-from kernel.settings import Settings
+from kernel.pacing import Pace
+from kernel.settings import Settings, TreeSettings
 from ledger import api as ledger_api
 from ledger.book import Ledger
 from ledger.tree.note import NoteKey
@@ -241,15 +242,16 @@ def create_app(settings: Settings, clock: Clock | None = None) -> FastAPI:
         clock=services.clock,
         body_limit_bytes=settings.http.body_limit_bytes,
     )
-    _add_routes(app, services)
+    _add_routes(app, services, settings.tree)
     _add_pages(app, settings)
     return app
 
 
-def _add_routes(app: FastAPI, services: Services) -> None:
+def _add_routes(app: FastAPI, services: Services, tree: TreeSettings) -> None:
+    pace = Pace(services.clock, "witness.too_many", tree.per_address, tree.per_minute)
     for router in (
         server.sittings.api.router(services.sittings),  # first: every save looks for its route
-        ledger_api.router(services.database, services.ledger.tree),
+        ledger_api.router(services.database, services.ledger.tree, pace),
         bank_api.router(services.bank),
         server.accounts.api.router(services.accounts),
         server.bodies.api.router(services.bodies),

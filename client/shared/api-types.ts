@@ -14905,6 +14905,18 @@ export interface operations {
                     };
                 };
             };
+            /** @description witness.too_many */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"] & {
+                        /** @enum {string} */
+                        code: "witness.too_many";
+                    };
+                };
+            };
             /** @description Refused */
             default: {
                 headers: {

@@ -9,6 +9,7 @@ import uvicorn
 from fastapi import FastAPI
 
 from kernel.crypto.signing import ServerKey
+from kernel.pacing import Pace
 from ledger.api import router
 from ledger.tree.checkpoint import Checkpoint
 from ledger.tree.merkle import (
@@ -105,7 +106,9 @@ async def test_they_find_what_was_changed_in_our_tiles_and_notes(
 async def test_they_read_our_log_over_http(world: LedgerWorld, tmp_path: Path, theirs: Any) -> None:
     last = (await _grown(world, tmp_path))[-1]
     app = FastAPI()
-    app.include_router(router(world.database, _watched(world)))
+    app.include_router(
+        router(world.database, _watched(world), Pace(world.clock, "witness.too_many", 60, 600))
+    )
     port = free_port()
     server = uvicorn.Server(uvicorn.Config(app, port=port, lifespan="off", log_level="error"))
     serving = asyncio.create_task(server.serve())
