@@ -80,9 +80,9 @@ function parseExtra(data: Uint8Array): Extra {
   }
 }
 
-type Note = Pick<ProofText, 'note' | 'origin' | 'size' | 'root' | 'lines'>
+export type Note = Pick<ProofText, 'note' | 'origin' | 'size' | 'root' | 'lines'>
 
-function parseNote(text: string): Note {
+export function parseNote(text: string): Note {
   const gap = text.lastIndexOf('\n\n')
   if (gap < 0) throw new RangeError('a checkpoint without signatures')
   const note = text.slice(0, gap + 1)
