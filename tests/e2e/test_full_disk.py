@@ -22,7 +22,7 @@ from tests.faults.test_served import refusals
 
 FULL = re.compile("服务器暂时无法保存,答案已存在本机")
 BAR = "考试服务器暂时无法保存答案(E-SRV-03)。答案都在本机,服务器恢复后自动上传"
-PATIENCE_MS = 15_000
+PATIENCE_MS = 10_000
 
 
 @pytest.fixture
