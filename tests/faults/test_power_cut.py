@@ -79,8 +79,9 @@ async def test_every_disk_that_a_power_cut_may_leave_holds_what_was_promised(
 
 
 async def _is_found_out(changes: list[Step], folder: Path, before: Path) -> None:
-    """A program that never synced its WAL would fail this test: events are lost, and the server
-    does not start over a tree that is behind what it published.
+    """A program that never synced its WAL would fail this test, and so would a database that is as
+    it was before: it does not start over a tree behind what it published, and without the file that
+    says so the heads that left the server are missed.
     """
     shutil.rmtree(folder)
     shutil.copytree(before, folder)
@@ -94,11 +95,14 @@ async def _is_found_out(changes: list[Step], folder: Path, before: Path) -> None
     url = _url_in(image)
     lost = await promises.lost(url, image)
     assert 0 < lost <= promises.count, "a WAL without fsync was not noticed"
+    back = folder.parent / "back"
+    shutil.copytree(before, back)
+    shutil.copyfile(image / CHECKPOINT, back / CHECKPOINT)
     with pytest.raises(Refusal, match=r"ledger\.rolled_back"):
-        await extended(url, image, [])
-    (image / CHECKPOINT).unlink()
+        await extended(_url_in(back), back, [])
+    (back / CHECKPOINT).unlink()
     with pytest.raises(AssertionError, match="is gone"):
-        await extended(url, image, list(promises.heads))
+        await extended(_url_in(back), back, list(promises.heads))
 
 
 async def _cut_at(

@@ -183,11 +183,15 @@ def test_an_archive_is_verified_with_its_key_and_in_json_lines(terminal: Termina
     assert no_key_file.status == 2
 
 
-def test_a_replay_of_a_session_without_matches_holds(terminal: Terminal) -> None:
+def test_a_replay_of_a_session_without_matches_shows_nothing_and_says_so(
+    terminal: Terminal,
+) -> None:
     assert terminal.run("migrate").status == 0
     done = terminal.run("face", "replay", "session_without_matches")
-    assert done.status == 0, done
-    assert json.loads(done.out.splitlines()[-1])["results"] == {}
+    assert done.status == 1, done
+    said = json.loads(done.out.splitlines()[-1])
+    assert (said["holds"], said["comparisons"], said["results"]) == (False, 0, {})
+    assert "session_without_matches" in done.err
 
 
 def test_rehearse_says_that_no_server_answers(terminal: Terminal) -> None:
