@@ -71,7 +71,7 @@ def _facts(page: Canvas, head: PrintedHead, top: float) -> float:
         ("检查点时间 Signed", [_when(head.signed_at_ms)]),
         ("打印时间 Printed", [_when(head.printed_at_ms)]),
         ("日志公钥 Log key", [head.log_key]),
-        ("见证方 Cosigners", ["、".join(head.cosigners) or "无 none"]),
+        ("见证人 Cosigners", ["、".join(head.cosigners) or "无 none"]),
     ]
     for label, values in facts:
         page.setFont(REGULAR, 9)
