@@ -10,6 +10,10 @@ PY := $(VENV)/python
 NODE := $(PY) -m setup.node
 PYTEST := $(VENV)/pytest
 CODE := kernel paper ledger item_bank proctor server practice migrations setup tests
+# Two of these files run at once; the rest drives browsers, kills servers and wants the machine for itself.
+SIDE_BY_SIDE := tests/unit tests/architecture tests/vectors tests/integration tests/mutations
+ALONE := tests/e2e tests/faults tests/load
+TWO := --numprocesses 2 --dist loadfile
 
 .PHONY: help
 help: ## list the targets
@@ -68,10 +72,10 @@ docker-lint: ## hadolint over the Dockerfile
 	@$(VENV)/hadolint --failure-threshold style Dockerfile
 
 unit: ## pure rules and small parts
-	@$(PYTEST) tests/unit tests/architecture
+	@$(PYTEST) $(TWO) tests/unit tests/architecture
 
 integration: ## services on SQLite and PostgreSQL
-	@$(PYTEST) tests/integration
+	@$(PYTEST) $(TWO) tests/integration
 
 e2e: setup-tests ## the exam day in a real browser
 	@$(PYTEST) tests/e2e
@@ -80,7 +84,8 @@ faults: setup ## kill -9, power cut, disk, clock, partition: a million acknowled
 	@GONGYUAN_FAULTS=full $(PYTEST) tests/faults --timeout 3600 $(ARGS)
 
 test: setup-tests format-check lint types imports openapi-check client-check docker-lint ## everything CI runs
-	@$(PYTEST) tests
+	@$(PYTEST) $(TWO) $(SIDE_BY_SIDE)
+	@$(PYTEST) $(ALONE)
 
 # --- more ---------------------------------------------------------------------------------------
 MUTATIONS := --positions 1000 --untouched 1000
