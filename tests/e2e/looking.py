@@ -1,10 +1,14 @@
 """Looking at a screen: axe in both languages, and whether its page scrolls; what was seen is kept.
 
 Rules kept here: a screen counts as looked at only when it was on the page; the language is changed
-by the screen's own switch, also where something lies above it.
+by the screen's own switch, also where something lies above it. With ``GONGYUAN_LOOKS`` set to a
+folder, a picture of each look is left there for people.
 """
 
+import os
+import re
 from dataclasses import dataclass, field
+from pathlib import Path
 
 from playwright.async_api import Page
 
@@ -35,6 +39,7 @@ class Looks:
         faults = await violations(page)
         if self.still and await scrolls(page):
             faults.append("the page scrolls")
+        await _keep(page, f"{screen} {detail}")
         self.seen.add(screen)
         self.found[f"{screen} {detail}".strip()] = faults
 
@@ -44,3 +49,10 @@ class Looks:
         assert await page.evaluate(_SWITCH, "English") == "en", f"{screen} has no switch"
         await self.at(screen, page, f"{detail} en".strip())
         await page.evaluate(_SWITCH, "中文")
+
+
+async def _keep(page: Page, name: str) -> None:
+    folder = os.environ.get("GONGYUAN_LOOKS")
+    if folder:
+        file = re.sub(r"[^\w-]+", "_", name).strip("_")
+        await page.screenshot(path=Path(folder) / f"{file}.png")

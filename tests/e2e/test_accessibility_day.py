@@ -17,13 +17,15 @@ from server.rehearsal.day import Admitted, Day
 from server.rehearsal.figures import Figures
 from server.rehearsal.run import choice
 from tests.e2e import screens
+from tests.e2e.axe import scrolls
 from tests.e2e.browser import browsing
-from tests.e2e.console import PATIENCE_MS
+from tests.e2e.console import PATIENCE_MS, Console
 from tests.e2e.hall import Hall, signs_in
 from tests.e2e.looking import Looks
 from tests.e2e.running import arrange
 from tests.e2e.serving import serving
 from tests.e2e.test_conflict import contradict
+from tests.e2e.test_keyboard import tab_to
 from tests.e2e.worlds import Seeded
 
 ACTS = 6
@@ -110,9 +112,8 @@ async def on_the_wall(hall: Hall) -> None:
     """The queue, the drawer of a seat with each act, both contents of a conflict, the keys."""
     console = await hall.at(DEMO.chief, "rooms", hall.running.room_id, "wall")
     page = console.page
-    for language in ("zh", "en"):
-        await page.evaluate(f"localStorage.setItem('gongyuan.language', '{language}')")
-        await page.reload()
+    for language, other in (("zh", "English"), ("en", "中文")):
+        await page.reload()  # what was chosen is remembered
         cards = page.locator(".incident")
         await expect(cards.nth(1)).to_be_visible(timeout=PATIENCE_MS)
         await hall.looks.at("wall", page, f"queue {language}")
@@ -135,6 +136,12 @@ async def on_the_wall(hall: Hall) -> None:
             await acts.nth(number).click()
             await expect(page.locator("form.act")).to_be_visible()
             await hall.looks.at("wall", page, f"act {number} {language}")
+        await page.keyboard.press("Escape")
+        await expect(page.get_by_role("dialog")).to_be_hidden()
+        assert not await scrolls(page)
+        await tab_to(page, f"^BUTTON {other}$")
+        await page.keyboard.press("Enter")
+        await expect(page.get_by_role("button", name=other)).to_have_count(0)
     await page.close()
 
 
@@ -146,10 +153,10 @@ async def closing_and_marking(hall: Hall, sitting: SimulatedCandidate) -> None:
     await looks.in_both("close", chief.page, "open points")
     await sitting.submit()
     await day.close()
-    await chief.open("sessions", hall.running.session_id, "close")
-    await looks.in_both("close", chief.page, "closed")
-    await chief.page.close()
+    await next_step(hall, chief, "密钥持有人交出评分密钥")
     await day.release("scoring-release")
+    await next_step(hall, chief, "下一步:阅卷")
+    await chief.page.close()
     officer = await hall.at(DEMO.officer, "marking")
     await officer.press("运行阅卷")
     await officer.expect("阅卷完成")
@@ -171,7 +178,17 @@ async def closing_and_marking(hall: Hall, sitting: SimulatedCandidate) -> None:
     await officer.open("sessions", hall.running.session_id, "results")
     await officer.expect("成绩已公布")
     await looks.in_both("results", officer.page, "published")
+    chief = await hall.at(DEMO.chief, "close")
+    await next_step(hall, chief, "下一步:复核期满后生成档案")
+    await chief.page.close()
     await officer.page.close()
+
+
+async def next_step(hall: Hall, chief: Console, words: str) -> None:
+    """The closing page, read anew, says where the session really stands."""
+    await chief.open("sessions", hall.running.session_id, "close")
+    await chief.expect(words)
+    await hall.looks.in_both("close", chief.page, words)
 
 
 async def at_home(hall: Hall, pc: SeatPc) -> None:
@@ -222,8 +239,27 @@ async def reviews_and_archive(hall: Hall, pc: SeatPc) -> None:
     await officer.press("确认提前归档")
     await officer.expect("档案已生成")
     await looks.in_both("archive", officer.page, "made")
+    await next_step(hall, chief, "已归档,没有下一步")
     own = await hall.office.person()
     await own.goto(f"{hall.server.url}/portal/")
     await signs_in(own, pc)
     await expect(own.get_by_text("复核申请已截止")).to_be_visible()
     await looks.in_both("portal own", own, "sealed")
+    await keys_destroyed(hall.day)
+    await next_step(hall, chief, "密钥已销毁")
+
+
+async def keys_destroyed(day: Day) -> None:
+    """Ordered by the officer, agreed to by two others."""
+    by = DEMO.officer.account
+    named = (DEMO.chief, DEMO.supervisor, DEMO.invigilators[0])
+    people = {one["account"]: one["account_id"] for one in await day.call(
+        DEMO.administrator.account, "GET", "/api/staff"
+    )}  # fmt: skip
+    order = {"reason_text": "保存期满", "approvers": [people[one.account] for one in named]}
+    path = f"/api/sessions/{day.session_id}/erasure"
+    erasure_id = (await day.call(by, "POST", path, json=order))["erasure_id"]
+    for one in named[:2]:
+        await day.call(one.account, "POST", f"/api/erasures/{erasure_id}/agree")
+    done = await day.call(by, "POST", f"/api/erasures/{erasure_id}/run")
+    assert done["state"] == "erased"

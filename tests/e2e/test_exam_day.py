@@ -319,7 +319,7 @@ async def closing(day: ExamDay) -> None:
         await absent.click()
         await chief.expect("已确认")
     await chief.press("结束场次")
-    await chief.expect("场次已结束。下一步由密钥持有人交出评分密钥。")
+    await chief.expect("下一步:密钥持有人交出评分密钥。")
 
 
 async def marking(day: ExamDay) -> None:
