@@ -4,6 +4,7 @@ import type { SittingState } from '@/shared/contract'
 import type { Store } from './answers/store'
 import {
   keepAck,
+  keepSaidAgain,
   MemoryJournal,
   provenThrough,
   StoredJournal,
@@ -84,6 +85,9 @@ export async function openSeat(
   const proven = store === null ? 0 : await provenThrough(store, sitting_id, epoch)
   const found = resumed(paper, own, earlier, proven)
   await exam.resume(found)
+  if (store !== null && view.stored) {
+    await keepSaidAgain(store, sitting_id, epoch).catch(() => undefined)
+  }
   const seatView = reactive<SeatView>({ fullscreen: true })
   const stops = [onDuty(parts, state, exam, epoch), onWatch(exam, seatView)]
   transport.open()
@@ -111,6 +115,8 @@ function onDuty(parts: SeatParts, state: SittingState, exam: Exam, epoch: number
   const gap = (): void => {
     exam.note('recording_gap')
   }
+  // What is refused for good waits for nobody.
+  const isSending = (): boolean => exam.view.waiting > 0 && exam.outbox.stopped === null
   const pieces =
     store === null
       ? null
@@ -119,7 +125,7 @@ function onDuty(parts: SeatParts, state: SittingState, exam: Exam, epoch: number
           sitting_id: state.sitting_id,
           epoch,
           send: (piece) => server.segment(piece),
-          isBusy: () => exam.view.waiting > 0 || (clock.rtt_ms ?? 0) > SLOW_RTT_MS,
+          isBusy: () => isSending() || (clock.rtt_ms ?? 0) > SLOW_RTT_MS,
           gap,
         })
   const duty = new CameraDuty(camera, state.policy, {

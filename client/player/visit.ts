@@ -7,17 +7,17 @@
 import { reactive } from 'vue'
 import { Refused, Unreachable } from '@/shared/api'
 import type { Receipt, SittingState } from '@/shared/contract'
-import type { Outbox } from './answers/outbox'
-import { openStore, wipe, type Store } from './answers/store'
+import { keepTicket } from './answers/held'
+import { openStore, type Store } from './answers/store'
 import { backoff_ms, sleep } from './backoff'
 import { Camera } from './camera/camera'
 import { ServerClock } from './clock'
+import { Ending } from './ending'
 import { answerAsking, holdSitting } from './integrity/tab'
-import { deviceFor, keptDevice, type KeptDevice } from './live/device'
+import { deviceFor, type KeptDevice } from './live/device'
 import { Server } from './live/server'
 import { LiveTransport } from './live/transport'
 import { machineToken } from './machine'
-import { sendLeftovers } from './leftovers'
 import { openSeat, type Seat } from './seat'
 
 export type Screen =
@@ -73,8 +73,7 @@ export class Visit {
   readonly transport = new LiveTransport(this.server, this.clock)
   store: Store | null = null
   seat: Seat | null = null
-  /** Sends records that were made before the end and had not gone out. */
-  late: Outbox | null = null
+  readonly ending = new Ending(this)
   #following = false
   #sitting_id = ''
   #portraitAsked = false
@@ -99,6 +98,9 @@ export class Visit {
     const given = await this.server.signIn(ticket_no, id_number, this.machine ?? '')
     this.server.token = given.token
     this.#sitting_id = given.sitting_id
+    if (this.store !== null) {
+      await keepTicket(this.store, given.sitting_id, ticket_no).catch(() => undefined)
+    }
     await this.#keep()
     void this.#follow()
   }
@@ -117,19 +119,6 @@ export class Visit {
   finish(receipt: Receipt | null): void {
     this.view.receipt = receipt
     this.view.screen = 'receipt'
-  }
-
-  /** What the server does not have yet: records and recordings. */
-  async waiting(): Promise<{ records: number; pieces: number }> {
-    const pieces = (await this.store?.count('pieces').catch(() => 0)) ?? 0
-    return { records: this.late?.stopped === null ? this.late.waiting : 0, pieces }
-  }
-
-  /** After the receipt or the end: nothing of the sitting stays on this computer. */
-  async leave(): Promise<void> {
-    const sitting_id = this.view.state?.sitting_id
-    if (this.store !== null && sitting_id !== undefined) await wipe(this.store, sitting_id)
-    location.replace(location.pathname)
   }
 
   /** Back to the sign-in, keeping what is not sent. */
@@ -209,7 +198,7 @@ export class Visit {
         if (state.receipt === null) break
         this.#following = false
         this.finish(state.receipt)
-        void this.#leftovers(state)
+        void this.ending.readLeftovers(state)
         break
       default:
         this.view.screen = this.view.noticeRead || this.seat !== null ? 'waiting' : 'notice'
@@ -226,14 +215,6 @@ export class Visit {
     this.seat = await openSeat(this, state, await this.#device(state))
     this.#following = false
     this.view.screen = 'exam'
-  }
-
-  async #leftovers(state: SittingState): Promise<void> {
-    if (this.store === null) return
-    const device = await keptDevice(this.store)
-    this.late = await sendLeftovers(this.store, this.server, state, device, (is) => {
-      this.view.doubted = is
-    })
   }
 
   async #portrait(): Promise<string | null> {

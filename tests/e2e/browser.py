@@ -41,7 +41,7 @@ _ADDRESS = re.compile(r"DevTools listening on (ws://\S+)")
 class Chromium:
     """One browser program on one profile; ``open`` and ``kill`` it as often as wanted."""
 
-    def __init__(self, playwright: Playwright, profile: Path, camera: Path) -> None:
+    def __init__(self, playwright: Playwright, profile: Path, camera: Path | None) -> None:
         self._playwright = playwright
         self._profile = profile
         self._camera = camera
@@ -81,11 +81,12 @@ class Chromium:
 
     def _start(self) -> None:
         assert self.program is not None, "no Chromium; run make setup-tests"
+        film = [f"--use-file-for-fake-video-capture={self._camera}"] if self._camera else []
         with self._log.open("wb") as out:
             self._process = subprocess.Popen(
                 [
                     self.program, *FLAGS, *self.more_flags, f"--user-data-dir={self._profile}",
-                    f"--use-file-for-fake-video-capture={self._camera}", "about:blank",
+                    *film, "about:blank",
                 ],
                 stdin=subprocess.DEVNULL, stdout=out, stderr=out, start_new_session=True,
             )  # fmt: skip
@@ -130,8 +131,10 @@ class Browsers:
         self._folder = folder
         self._made: list[Chromium] = []
 
-    def make(self, name: str, camera: Path = GENUINE, *flags: str) -> Chromium:
-        """A browser with a profile of its own; not started yet."""
+    def make(self, name: str, camera: Path | None = GENUINE, *flags: str) -> Chromium:
+        """A browser with a profile of its own; not started yet. Without a file the camera shows
+        Chromium's own moving picture, and ``flags`` may connect several.
+        """
         one = Chromium(self._playwright, self._folder / f"browser-{name}", camera)
         one.more_flags = flags
         self._made.append(one)

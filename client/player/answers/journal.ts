@@ -8,7 +8,7 @@
  */
 import type { ClientEvent } from '@/shared/sign'
 import type { Draft } from './state'
-import type { Store } from './store'
+import type { Store, StoredEvent } from './store'
 
 export interface Journal {
   /** Stores the draft under the next number. Never rejects. */
@@ -111,7 +111,7 @@ export class MemoryJournal implements Journal {
   }
 }
 
-/** Events of the sitting's epochs before `epoch` that the server had not acknowledged. */
+/** Events of the sitting's epochs before `epoch` without the server's word, not said again yet. */
 export async function unsentBefore(
   store: Store,
   sitting_id: string,
@@ -119,12 +119,32 @@ export async function unsentBefore(
 ): Promise<ClientEvent[]> {
   const range = IDBKeyRange.bound([sitting_id], [sitting_id, epoch], false, true)
   const rows = await store.getAll('events', range).catch(() => [])
-  const acked = new Map<number, number>()
-  for (const row of rows) {
-    if (acked.has(row.epoch)) continue
-    acked.set(row.epoch, await provenThrough(store, sitting_id, row.epoch))
+  return (await unproven(store, rows)).map(bare)
+}
+
+/** Those of a sitting's stored events for which neither a signed word nor a later saying is here. */
+export async function unproven(store: Store, rows: readonly StoredEvent[]): Promise<StoredEvent[]> {
+  const through = new Map<number, number>()
+  for (const { sitting_id, epoch } of rows) {
+    if (through.has(epoch)) continue
+    const isAgain = (await store.get('facts', againName(sitting_id, epoch))) === true
+    through.set(epoch, isAgain ? Infinity : await provenThrough(store, sitting_id, epoch))
   }
-  return rows.filter((row) => row.seq > (acked.get(row.epoch) ?? 0)).map(bare)
+  return rows.filter((row) => row.seq > (through.get(row.epoch) ?? 0))
+}
+
+/**
+ * Remembers that what the epochs before `epoch` could not send has been said again in it; a second
+ * saying would put an old answer over a newer one.
+ */
+export async function keepSaidAgain(
+  store: Store,
+  sitting_id: string,
+  epoch: number,
+): Promise<void> {
+  const range = IDBKeyRange.bound([sitting_id], [sitting_id, epoch], false, true)
+  const epochs = new Set((await store.getAllKeys('events', range)).map((key) => key[1]))
+  for (const earlier of epochs) await store.put('facts', true, againName(sitting_id, earlier))
 }
 
 /** Remembers how far the server has acknowledged an epoch; only for an ack that was proved. */
@@ -149,6 +169,10 @@ export async function provenThrough(
 
 function ackName(sitting_id: string, epoch: number): string {
   return `ack/${sitting_id}/${epoch}`
+}
+
+function againName(sitting_id: string, epoch: number): string {
+  return `again/${sitting_id}/${epoch}`
 }
 
 async function lastSeq(store: Store, sitting_id: string, epoch: number): Promise<number> {

@@ -70,6 +70,11 @@ export class Outbox {
     return this.#waiting.length
   }
 
+  /** These, by number. */
+  get left(): readonly ClientEvent[] {
+    return this.#waiting
+  }
+
   get stopped(): Stop | null {
     return this.#stop
   }

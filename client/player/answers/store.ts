@@ -34,15 +34,3 @@ export function openStore(name = 'gongyuan-exam'): Promise<Store> {
     },
   })
 }
-
-/** Removes what belongs to a sitting. Only after its receipt is here. */
-export async function wipe(store: Store, sitting_id: string): Promise<void> {
-  const all = (id: string): IDBKeyRange => IDBKeyRange.bound([id], [id, []])
-  const tx = store.transaction(['events', 'facts', 'pieces'], 'readwrite', { durability: 'strict' })
-  await Promise.all([
-    tx.objectStore('events').delete(all(sitting_id)),
-    tx.objectStore('pieces').delete(all(sitting_id)),
-    tx.objectStore('facts').clear(),
-    tx.done,
-  ])
-}

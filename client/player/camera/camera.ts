@@ -2,10 +2,12 @@
  * The camera: one track, watched, and opened again when it is lost.
  *
  * Rules kept here: a track that ended or stayed mute for three seconds, or a picture that has been
- * black or the same for ten, is a lost camera; a lost camera stops nothing but itself.
+ * black or the same for ten, is a lost camera; a lost camera stops nothing but itself; the camera
+ * chosen on this machine is asked for, and any other is better than none.
  */
 import { reactive } from 'vue'
 import { backoff_ms, sleep } from '../backoff'
+import { chosenHere, keepChosen, listCameras, type CameraName } from './choice'
 import { lumaOf, Sight } from './sight'
 
 export type CameraStatus =
@@ -16,6 +18,10 @@ export interface CameraView {
   /** The picture, for previews. */
   stream: MediaStream | null
   label: string
+  /** Its name on this machine. */
+  device_id: string
+  /** All that are connected, known once one was opened. */
+  cameras: CameraName[]
 }
 
 const WANTED: MediaTrackConstraints = {
@@ -40,8 +46,25 @@ export interface CameraHooks {
   back(): void
 }
 
+/** An ideal device would yield to a better resolution of another; so it is the chosen one or any. */
+async function streamOf(devices: MediaDevices): Promise<MediaStream> {
+  const device_id = chosenHere()
+  if (device_id !== null) {
+    const video = { ...WANTED, deviceId: { exact: device_id } }
+    const stream = await devices.getUserMedia({ video, audio: false }).catch(() => null)
+    if (stream !== null) return stream
+  }
+  return devices.getUserMedia({ video: WANTED, audio: false })
+}
+
 export class Camera {
-  readonly view = reactive<CameraView>({ status: 'off', stream: null, label: '' })
+  readonly view = reactive<CameraView>({
+    status: 'off',
+    stream: null,
+    label: '',
+    device_id: '',
+    cameras: [],
+  })
   readonly video = document.createElement('video')
   #hooks: CameraHooks | null = null
   #watch: ReturnType<typeof setInterval> | null = null
@@ -69,14 +92,23 @@ export class Camera {
     }
     if (this.view.status !== 'lost') this.view.status = 'opening'
     try {
-      const stream = await devices.getUserMedia({ video: WANTED, audio: false })
+      const stream = await streamOf(devices)
       await this.#take(stream)
+      this.view.cameras = await listCameras(devices)
       return true
     } catch (error) {
       const name = error instanceof DOMException ? error.name : ''
       if (this.view.status !== 'lost') this.view.status = CAUSES[name] ?? 'missing'
       return false
     }
+  }
+
+  /** Takes another one of the connected cameras, and asks for it from now on. */
+  async choose(device_id: string): Promise<boolean> {
+    keepChosen(device_id)
+    this.#letGo()
+    this.view.status = 'off'
+    return this.open()
   }
 
   close(): void {
@@ -117,6 +149,7 @@ export class Camera {
     const wasLost = this.view.status === 'lost'
     this.view.stream = stream
     this.view.label = track.label
+    this.view.device_id = track.getSettings().deviceId ?? ''
     this.view.status = 'on'
     this.#sight = new Sight()
     this.#watch = setInterval(() => {

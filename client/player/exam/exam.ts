@@ -179,7 +179,8 @@ export class Exam {
 
   /** Writes an event that answers nothing. */
   note(kind: EventKind, item_id: string | null = null): void {
-    if (this.view.phase !== 'answering' || this.view.lock !== null) return
+    const { phase, lock, forced } = this.view
+    if (phase !== 'answering' || lock !== null || forced !== null) return
     if (item_id !== null && !this.facts.isOpen.value) return
     const draft: Draft = { kind, item_id, response: null, client_ms: this.#parts.now() }
     this.view.state = applied(this.view.state, draft)

@@ -35,21 +35,27 @@ export async function deviceFor(
   sitting_id: string,
   epoch: number,
 ): Promise<KeptDevice> {
-  const kept = await keptDevice(store)
+  const kept = await keptDevice(store, sitting_id)
   const token = server.token ?? ''
-  const isSame = kept?.sitting_id === sitting_id && kept.token === token
-  if (kept !== null && isSame && kept.stream.epoch === epoch) return kept
+  if (kept?.token === token && kept.stream.epoch === epoch) return kept
   const pair = await makeKey()
   const given = await server.device(await publicBytes(pair.publicKey))
   const stream = { origin: given.origin, stream_id: given.stream_id, epoch: given.epoch }
   const server_key = fromBase64(given.server_key_b64)
   const device = { sitting_id, token, stream, key: pair.privateKey, server_key }
-  await store?.put('facts', device, 'device').catch(() => undefined)
+  await store?.put('facts', device, deviceName(sitting_id)).catch(() => undefined)
   return device
 }
 
-export async function keptDevice(store: Store | null): Promise<KeptDevice | null> {
-  const kept = await store?.get('facts', 'device').catch(() => undefined)
+function deviceName(sitting_id: string): string {
+  return `device/${sitting_id}`
+}
+
+export async function keptDevice(
+  store: Store | null,
+  sitting_id: string,
+): Promise<KeptDevice | null> {
+  const kept = await store?.get('facts', deviceName(sitting_id)).catch(() => undefined)
   const device = kept as Partial<KeptDevice> | undefined
   // One that an earlier version of this program kept names no server key: a new device is taken.
   return device?.server_key === undefined ? null : (device as KeptDevice)

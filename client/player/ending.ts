@@ -1,0 +1,104 @@
+/**
+ * A sitting that is over, on this computer: what still goes out, what stays, and leaving.
+ *
+ * Rules kept here: nobody is told to leave while something is on its way; answers that will not go
+ * out are counted and said, never wiped.
+ */
+import type { SittingState } from '@/shared/contract'
+import { heldOf, isAnswer, wipe } from './answers/held'
+import type { Outbox, Stop } from './answers/outbox'
+import type { Store } from './answers/store'
+import { heldFile, takeAway, type HeldEvent } from './held-file'
+import { sendLeftovers } from './leftovers'
+import { keptDevice } from './live/device'
+import type { Server } from './live/server'
+
+/** What the server does not have yet of a sitting that is over. */
+export interface Waiting {
+  /** Records on their way. */
+  records: number
+  pieces: number
+  /** Answers that will not go out by themselves, and why. */
+  held: { answers: number; why: Stop | 'unsent' } | null
+}
+
+/** What of the visit is needed; read anew each time. */
+export interface EndingParts {
+  readonly store: Store | null
+  readonly server: Server
+  readonly clock: { now(): number }
+  readonly seat: { exam: { outbox: Outbox } } | null
+  readonly view: { state: SittingState | null; doubted: boolean }
+}
+
+export class Ending {
+  #parts: EndingParts
+  /** Sends what an earlier page left. */
+  #late: Outbox | null = null
+  #isReading = false
+
+  constructor(parts: EndingParts) {
+    this.#parts = parts
+  }
+
+  /** Starts sending what an earlier page of the sitting left here. */
+  async readLeftovers(state: SittingState): Promise<void> {
+    const { store, server, view } = this.#parts
+    if (store === null) return
+    this.#isReading = true
+    try {
+      const device = await keptDevice(store, state.sitting_id)
+      this.#late = await sendLeftovers(store, server, state, device, (is) => {
+        view.doubted = is
+      })
+    } finally {
+      this.#isReading = false
+    }
+  }
+
+  /** What the server does not have yet; null while that is being found out. */
+  async waiting(): Promise<Waiting | null> {
+    if (this.#isReading) return null
+    const pieces = (await this.#parts.store?.count('pieces').catch(() => 0)) ?? 0
+    const sender = this.#sender()
+    if (sender !== null && sender.stopped === null && sender.left.length > 0) {
+      return { records: sender.left.length, pieces, held: null }
+    }
+    const answers = (await this.#held()).filter(isAnswer).length
+    const held = answers === 0 ? null : { answers, why: sender?.stopped ?? ('unsent' as const) }
+    return { records: 0, pieces, held }
+  }
+
+  /** Takes the held answers away as a file; they stay here too. */
+  async takeAway(): Promise<void> {
+    const { view, store, clock } = this.#parts
+    if (view.state === null) return
+    const { sitting_id, candidate } = view.state
+    const device = await keptDevice(store, sitting_id)
+    const whose = { ticket_no: candidate.ticket_no, device }
+    takeAway(await heldFile(await this.#held(), whose, clock.now()))
+  }
+
+  /** Of the sitting only held answers stay on this computer. */
+  async leave(): Promise<void> {
+    const { store, view } = this.#parts
+    if (store !== null && view.state !== null) await wipe(store, view.state.sitting_id)
+    location.replace(location.pathname)
+  }
+
+  /** The events that stay here: what is stored, and what only the page has. */
+  async #held(): Promise<HeldEvent[]> {
+    const { store, view } = this.#parts
+    if (view.state === null) return []
+    const { sitting_id, epoch } = view.state
+    const rows = store === null ? [] : await heldOf(store, sitting_id).catch(() => [])
+    const known = new Set(rows.map((row) => `${row.epoch}/${row.seq}`))
+    const own = (this.#sender()?.left ?? []).map((event) => ({ ...event, epoch }))
+    return [...rows, ...own.filter((event) => !known.has(`${epoch}/${event.seq}`))]
+  }
+
+  /** Whoever sends the sitting's records: of an earlier page, or of this one. */
+  #sender(): Outbox | null {
+    return this.#late ?? this.#parts.seat?.exam.outbox ?? null
+  }
+}
