@@ -44,28 +44,28 @@ export function useLoad<T>(read: () => Promise<T>, every_ms = 0): Load<T> {
 export interface Act {
   busy: boolean
   error: unknown
-  /** What is said when the last act succeeded. */
-  done: string
+  /** Says that the last act succeeded, in the language of the moment; null when none did. */
+  done: (() => string) | null
   /** Runs one act at a time; resolves to whether it succeeded. */
-  run: (act: () => Promise<unknown>, words?: string) => Promise<boolean>
+  run: (act: () => Promise<unknown>, words?: () => string) => Promise<boolean>
   clear: () => void
 }
 
 export function useAct(): Act {
-  const state: Act = shallowReactive({ busy: false, error: null, done: '', run, clear })
+  const state: Act = shallowReactive({ busy: false, error: null, done: null, run, clear })
 
   function clear(): void {
     state.error = null
-    state.done = ''
+    state.done = null
   }
 
-  async function run(act: () => Promise<unknown>, words = ''): Promise<boolean> {
+  async function run(act: () => Promise<unknown>, words?: () => string): Promise<boolean> {
     if (state.busy) return false
     state.busy = true
     clear()
     try {
       await act()
-      state.done = words
+      state.done = words ?? null
       return true
     } catch (fault) {
       state.error = fault

@@ -9,8 +9,8 @@ import httpx
 import pytest
 from playwright.async_api import expect
 
-from tests.e2e.axe import violations
 from tests.e2e.browser import browsing
+from tests.e2e.looking import Looks
 from tests.e2e.player import Player
 from tests.e2e.power_cut import compare_all
 from tests.e2e.running import arrange
@@ -72,7 +72,9 @@ async def test_a_full_disk_is_told_to_the_candidate_in_words_and_passes_by_itsel
         assert "ledger.not_stored" in await refusals(writer)
         await answer_until_refused(player)
         await expect(player.page.get_by_role("alert").filter(has_text=BAR)).to_be_visible()
-        assert await violations(player.page) == []
+        looks = Looks(still=True)
+        await looks.in_both("exam", player.page, "full disk")
+        assert looks.faults == {}
         given = await player.shown()
         ballast.unlink()
         await player.expect_saved()

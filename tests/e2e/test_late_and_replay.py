@@ -18,9 +18,9 @@ from kernel.clock import SystemClock
 from server.rehearsal.cast import DEMO, Account
 from server.rehearsal.day import Admitted, Day
 from server.rehearsal.figures import Figures
-from tests.e2e.axe import violations
 from tests.e2e.browser import Browsers, Chromium, browsing
 from tests.e2e.console import PATIENCE_MS, Console
+from tests.e2e.looking import Looks
 from tests.e2e.player import Player
 from tests.e2e.running import Running, arrange
 from tests.e2e.serving import Server, serving
@@ -47,6 +47,7 @@ class Afterwards:
     day: Day
     running: Running
     staff: dict[str, Console]
+    looks: Looks
 
     async def at(self, who: Account) -> Console:
         if who.account not in self.staff:
@@ -78,13 +79,14 @@ async def test_late_answers_count_by_two_peoples_word_and_are_replayed(
         cut = await cut_off(running, server, browsers)
         office = browsers.make("office")
         await office.open()
-        after = Afterwards(server, office, day, running, {})
+        after = Afterwards(server, office, day, running, {}, Looks())
         try:
             await day.gather()
             await back_too_late(after, cut)
             await two_people_decide(after, cut)
             await marked_by_their_word(after, cut)
             await replayed(after, cut[0], tmp_path)
+            assert after.looks.faults == {}
         except BaseException:
             for account, console in after.staff.items():
                 await console.page.screenshot(path=tmp_path / f"{account}.png")
@@ -153,6 +155,7 @@ async def two_people_decide(after: Afterwards, cut: list[Offline]) -> None:
     if any(one["open_until_ms"] for one in await after.late()):
         await officer.open("sessions", after.running.session_id, "late")
         await officer.expect("之前仍可能收到补传的作答")
+        await after.looks.in_both("late", officer.page, "more may come")
     while any(one["open_until_ms"] for one in await after.late()):  # noqa: ASYNC110 - over HTTP
         await asyncio.sleep(2)
     await officer.open("sessions", after.running.session_id, "marking")
@@ -160,14 +163,17 @@ async def two_people_decide(after: Afterwards, cut: list[Offline]) -> None:
     await officer.expect("迟到数据尚未裁定")
     for console in (officer, chief):
         await console.open("sessions", after.running.session_id, "late")
+        await expect(console.page.locator("section.late").nth(1)).to_be_visible()
+        await after.looks.in_both("late", console.page, "to decide")
         for one, word in zip(cut, ("计入", "不计入"), strict=True):
             card = console.page.locator("section.late").filter(has_text=one.one.ticket_no)
             await console.press(word, card)
+            await after.looks.in_both("late", console.page, "chosen")
             await console.press("提交意见", card)
             await expect(card.get_by_text(re.compile("的意见:|已裁定:"))).to_be_visible(
                 timeout=PATIENCE_MS
             )
-        assert await violations(console.page) == []
+        await after.looks.in_both("late", console.page, "decided")
     await chief.expect("已裁定:计入")
     await chief.expect("已裁定:不计入")
 
@@ -204,7 +210,7 @@ async def replayed(after: Afterwards, one: Offline, folder: Path) -> None:
     supervisor = await after.at(DEMO.supervisor)
     page = supervisor.page
     await supervisor.open("sessions", after.running.session_id, "replay")
-    assert await violations(page) == []
+    await after.looks.in_both("replay", page, "list")
     await supervisor.fill("查找考号、考位或姓名", one.one.ticket_no)
     await page.locator("tbody").get_by_role("button").first.click()
     await supervisor.choose("原因", "质量督导")
@@ -225,15 +231,11 @@ async def replayed(after: Afterwards, one: Offline, folder: Path) -> None:
     await until_on_its_way(page)
     assert await scene.bounding_box() == before
     await page.screenshot(path=folder / "replay.png", full_page=True)
-    assert await violations(page) == []
+    await after.looks.in_both("replay", page, "on its way")
     await play(page, slider)
     await supervisor.press("重算并比对")
     await expect(page.get_by_text("✔ 一致").first).to_be_visible()
-    assert await violations(page) == []
-    await page.get_by_role("button", name="English").click()
-    await expect(page.get_by_text("The paper as the candidate saw it")).to_be_visible()
-    assert await violations(page) == []
-    await page.get_by_role("button", name="中文").click()
+    await after.looks.in_both("replay", page, "score again")
     await supervisor.press("返回列表")
     await supervisor.expect("质量督导")
 
