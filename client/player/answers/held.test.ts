@@ -43,6 +43,15 @@ describe('the end of a visit', () => {
     expect(await heldHere(store)).toEqual([held])
   })
 
+  it('keeps the key that proves what is held, and no sign-in', async () => {
+    const store = await openStore('the key')
+    await written(store, 's', [ANSWER])
+    await store.put('facts', { token: 'secret', key: 'k' }, 'device/s')
+    await wipe(store, 's')
+    expect(await store.get('facts', 'device/s')).toEqual({ token: '', key: 'k' })
+    expect(JSON.stringify(await store.getAll('facts'))).not.toContain('secret')
+  })
+
   it('holds nothing back for a record that answers nothing', async () => {
     const store = await openStore('a look')
     await written(store, 's', [ANSWER, LOOK])

@@ -56,7 +56,8 @@ export async function keepTicket(
 
 /**
  * The end of a visit: removes what belongs to the sitting. While answers are held, they stay with
- * what proves them (the device's key, the acknowledgements), and only the rest goes.
+ * what proves them (the device's key, the acknowledgements), and only the rest goes, the sign-in's
+ * token with it.
  */
 export async function wipe(store: Store, sitting_id: string): Promise<void> {
   const isHeld = (await heldOf(store, sitting_id)).length > 0
@@ -67,7 +68,11 @@ export async function wipe(store: Store, sitting_id: string): Promise<void> {
     const [what = '', whose] = name.split('/')
     return name === 'visit' || (whose === sitting_id && !kept.includes(what))
   })
+  const device = await facts.get(`device/${sitting_id}`)
   await Promise.all([
+    ...(isHeld && device !== undefined
+      ? [facts.put({ ...(device as object), token: '' }, `device/${sitting_id}`)]
+      : []),
     ...(isHeld ? [] : [tx.objectStore('events').delete(eventsOf(sitting_id))]),
     tx.objectStore('pieces').delete(eventsOf(sitting_id)),
     ...names.map((name) => facts.delete(name)),
