@@ -2,10 +2,13 @@
 
 from dataclasses import dataclass, field
 
+import msgspec
+
 from kernel.clock import as_datetime
 from kernel.codec import canonical_json
 from kernel.words import LANGUAGES, say
 from ledger.chain import Damage, Finding
+from ledger.erasure.proof import Erased
 
 _OF_STREAMS = 2
 _RANKS = {
@@ -27,6 +30,8 @@ class Report:
     """Counts and findings. ``server_public`` (hex) is the key the archive names for itself:
     compare it with the one the server's operator publishes; ``trusted`` says that the reader gave
     that one and it is the same. ``staff_acts`` carry no signature of the person who acted.
+    ``erased`` are the orders to destroy keys that the log holds; ``orders_closed`` counts sessions
+    without keys whose order could not be read, for want of the ring.
     """
 
     path: str
@@ -56,6 +61,8 @@ class Report:
     seals: int = 0
     live: bool = False
     trusted: bool = False
+    orders_closed: int = 0
+    erased: list[Erased] = field(default_factory=list)
     found: list[Finding] = field(default_factory=list)
 
     @property
@@ -79,6 +86,7 @@ class Report:
         """One line."""
         names = [name for name in self.__slots__ if name != "found"]
         value = {name: getattr(self, name) for name in names}
+        value["erased"] = [msgspec.to_builtins(one) for one in self.erased]
         value |= {"kind": "report", "good": self.good, "trusted": self.trusted}
         value["findings"] = [
             {"damage": str(f.damage), "place": f.place, "record": f.seq, "detail": f.detail}
@@ -92,7 +100,7 @@ class Report:
 
     def _lines(self, language: str) -> list[str]:
         counts = {name: getattr(self, name) for name in self.__slots__ if name != "found"}
-        counts["sealed_at"] = as_datetime(self.sealed_at_ms).strftime("%Y-%m-%d %H:%M:%SZ")
+        counts["sealed_at"] = _moment(self.sealed_at_ms)
         verdict = "verify.live_" if self.live else "verify."
         lines = [say(f"{verdict}{'good' if self.good else 'bad'}", counts, language)]
         lines += [say_finding(one, language) for one in self.findings[:_SHOWN]]
@@ -103,12 +111,36 @@ class Report:
         elif self.session_id:
             lines.append(say("verify.counts", counts, language))
             lines += [say(code, counts, language) for code in self._said()]
-        return lines
+        return lines + [self._say_erased(one, language) for one in self.erased]
+
+    def _say_erased(self, one: Erased, language: str) -> str:
+        """Whose order it was, where it stands, and what is left to read."""
+        nowhere = say("verify.erased_uncovered", {}, language)
+        params = {
+            "session_id": one.session_id,
+            "erasure_id": one.erasure_id,
+            "reason": one.reason,
+            "ordered_by": one.ordered_by,
+            "agreed": ", ".join(one.agreed),
+            "seq": one.seq,
+            "position": nowhere if one.position is None else one.position,
+            "ordered_at": _moment(one.ordered_at_ms),
+            "erased_at": _moment(one.erased_at_ms or 0),
+            "keys": one.keys,
+            "opened": self.opened,
+        }
+        if one.erased_at_ms is None:
+            return say("verify.erase_ordered", params, language)
+        code = "verify.erased_copy" if self.opened else "verify.erased"
+        return say(code, params, language)
 
     def _said(self) -> list[str]:
         """Codes of what was checked, of what was not and why, and of what the reader must do."""
-        said = ["verify.opened", "verify.staff"] if self.opened else ["verify.closed"]
-        if self.unopened:
+        gone = any(one.erased_at_ms is not None for one in self.erased)
+        said = ["verify.opened", "verify.staff"] if self.opened else []
+        if not self.opened and not gone:
+            said.append("verify.closed")
+        if self.unopened and not gone:
             said.append("verify.unopened")
         said.append("verify.tree_size" if self.tree_size else "verify.no_tree")
         if self.quorum:
@@ -121,12 +153,18 @@ class Report:
 
     def _said_live(self) -> list[str]:
         signer = "verify.trusted" if self.trusted else "verify.signer"
-        return [
+        said = [
             "verify.live_counts",
             "verify.live_closed",
             "verify.live_tree" if self.tree_size else "verify.live_no_tree",
             signer if self.server_public else "verify.live_no_key",
         ]
+        said += ["verify.custody"] if self.custody else []
+        return said + (["verify.orders_closed"] if self.orders_closed else [])
+
+
+def _moment(at_ms: int) -> str:
+    return as_datetime(at_ms).strftime("%Y-%m-%d %H:%M:%SZ")
 
 
 def say_finding(one: Finding, language: str) -> str:

@@ -22,7 +22,7 @@ class _File(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 @dataclass(frozen=True, slots=True)
 class Statement:
-    """``facts`` are those of docs/formats/keys.md §6."""
+    """``facts`` are those of docs/formats/keys.md §4."""
 
     facts: Mapping[str, Any]
     signature: bytes

@@ -16,6 +16,7 @@ from kernel.crypto.signing import server_signature_holds
 from kernel.errors import Refusal
 from kernel.settings import DATABASE_FILE
 from ledger.chain import Damage, Finding
+from ledger.erasure.proof import DESTRUCTION_FILE, read_destruction
 from ledger.layout import SEAL_FILE, KeyFile, SealFile, SealList, read_key_file, stream_path
 from ledger.opening import Opened
 from ledger.parcel import MANIFEST, Parcel, Seen, check_manifest, differing, open_parcel
@@ -92,8 +93,10 @@ class _Check:
             self._missing(seal)
             self._roster(seal)
             self._begin_tree(seal)
+            self._destruction(seal)
         read = self._read(expected, workers)
         if seal is not None:
+            self._keys(seal)
             log = NoteKey.of_log(seal.list.origin, seal.file.server_public)
             report.found += self._tree.finish(seal.list, log.hasher(seal.file.frame))
         self._files_whole(seal, read)
@@ -143,6 +146,32 @@ class _Check:
         report = self._report
         report.tree_size, report.cosignatures = tree.size, tree.signatures
         report.witnessed = len(tree.witnessed)
+
+    def _destruction(self, seal: _Seal) -> None:
+        """The order to destroy the session's keys, where the archive holds one."""
+        place = _beside(seal, DESTRUCTION_FILE)
+        if place not in self._present:
+            return
+        public = seal.file.server_public
+        seal_hash = NoteKey.of_log(seal.list.origin, public).hasher(seal.file.frame)
+        try:
+            order = read_destruction(
+                self._parcel.read(place), seal.list.session_id, seal_hash, public
+            )
+        except ValueError as wrong:
+            self._add(Damage.ORDER, place, detail=str(wrong)[:120])
+        else:
+            self._report.erased.append(order)
+
+    def _keys(self, seal: _Seal) -> None:
+        """A key file without keys is explained by an order that was carried out, and by nothing
+        else.
+        """
+        report = self._report
+        gone = any(one.erased_at_ms is not None for one in report.erased)
+        if report.unopened and not gone:
+            detail = f"{report.unopened} / {report.streams}"
+            self._add(Damage.KEYS_MISSING, f"session {seal.list.session_id}", detail=detail)
 
     def _missing(self, seal: _Seal) -> None:
         for stream_id in seal.list.streams:
@@ -235,8 +264,7 @@ class _Check:
 
     def _blobs(self, seal: _Seal | None, read: Mapping[str, FileSeen]) -> None:
         """Pictures and recordings against their own list."""
-        above = "" if seal is None else seal.folder.removesuffix("/").rpartition("/")[0]
-        place = f"{above}/{BLOB_LIST}" if above else BLOB_LIST
+        place = _beside(seal, BLOB_LIST)
         if place not in self._present:
             return
         try:
@@ -258,6 +286,11 @@ class _Check:
 
     def _add(self, damage: Damage, place: str, detail: str = "") -> None:
         self._report.found.append(Finding(damage, place, detail=detail))
+
+
+def _beside(seal: _Seal | None, name: str) -> str:
+    above = "" if seal is None else seal.folder.removesuffix("/").rpartition("/")[0]
+    return f"{above}/{name}" if above else name
 
 
 class _Blob(msgspec.Struct, frozen=True):

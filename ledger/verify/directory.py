@@ -22,6 +22,7 @@ from ledger.record import Header, record_hash
 from ledger.report import Report
 from ledger.stored import StoredHead, StoredRecord, stored_heads, stored_records
 from ledger.tables import DeviceRow, RecordRow, SealRow, StreamRow
+from ledger.verify.keys import check_keys
 from ledger.verify.living import check_tree
 
 Progress = Callable[[int, int], None]
@@ -34,37 +35,48 @@ async def verify_directory(
 ) -> Report:
     """Check a data directory. ``progress`` is told records. Raises ``db.moved``."""
     report = Report(path=str(folder), live=True)
-    public = _public_key(folder)
+    public = _public_key(folder, report)
     report.server_public = (trust or public or b"").hex()
     report.trusted = trust is not None
     if trust is not None and public is not None and trust != public:
         report.found.append(Finding(Damage.SEAL, str(KEY_RING), detail="another server's key"))
+    ring = folder / KEY_RING
     async with snapshot(database) as session:
-        await _Live(session, report, progress).run()
+        await _Live(session, report, progress, ring if ring.is_file() else None).run()
         await check_tree(session, folder, report, bytes.fromhex(report.server_public))
     return report
 
 
-def _public_key(folder: Path) -> bytes | None:
-    """The server's key, where this directory holds its ring."""
+def _public_key(folder: Path, report: Report) -> bytes | None:
+    """The server's key, where this directory holds its ring, and how it is kept."""
     place = folder / KEY_RING
-    return FileKeyRing(place).signer("ledger").public if place.is_file() else None
+    if not place.is_file():
+        return None
+    ring = FileKeyRing(place)
+    report.custody = ring.custody
+    return ring.signer("ledger").public
 
 
 @dataclass(frozen=True, slots=True)
 class _Read:
-    """What one stream came to; ``epochs`` counts its records by device epoch."""
+    """What one stream came to; ``epochs`` counts its records by device epoch; ``versions`` are of
+    its key.
+    """
 
     hashes: bytes
     finding: Finding | None
     epochs: dict[int, int]
+    versions: range
 
 
 class _Live:
-    def __init__(self, session: ReadSession, report: Report, progress: Progress) -> None:
+    def __init__(
+        self, session: ReadSession, report: Report, progress: Progress, ring: Path | None
+    ) -> None:
         self._session = session
         self._report = report
         self._progress = progress
+        self._ring = ring
         self._heads: dict[str, StoredHead] = {}
 
     async def run(self) -> None:
@@ -76,22 +88,27 @@ class _Live:
                 self._heads[head.stream_id] = head
         report = self._report
         total = sum(head.count for head in self._heads.values())
+        versions: dict[str, range] = {}
         for _, head in sorted(self._heads.items()):
             read = await self._stream(head)
             report.streams += 1
             report.records += len(read.hashes) // 32
             if read.finding is not None:
                 report.found.append(read.finding)
+            else:
+                versions[head.stream_id] = read.versions
             await self._devices(head, read)
             report.origin = report.origin or head.origin
             self._progress(report.records, max(total, report.records))
         await self._strangers()
         await self._seals()
+        await check_keys(self._session, report, self._heads, versions, self._ring)
         self._progress(total, total)
 
     async def _stream(self, head: StoredHead) -> _Read:
         """The quick way, block by block; the whole stream again where it does not hold."""
         hashes, epochs, version, whole = bytearray(), dict[int, int](), 0, True
+        begun = 0
         for first in range(1, head.count + 1, _BLOCK):
             block = await stored_records(self._session, head, first=first, last=first + _BLOCK - 1)
             for seq, one in enumerate(block, first):
@@ -102,6 +119,7 @@ class _Live:
                 risen = header.key_version - version
                 whole = whole and (risen in {0, 1} or (seq == 1 and risen > 0))
                 version = header.key_version
+                begun = begun or version
                 hashes += found
         more = await self._session.scalar(
             select(func.count())
@@ -114,7 +132,7 @@ class _Live:
             finding = await self._diagnosed(head)
         if finding is None and more:
             finding = Finding(Damage.INSERTED, head.stream_id, head.count + 1, "after the head")
-        return _Read(bytes(hashes), finding, epochs)
+        return _Read(bytes(hashes), finding, epochs, range(begun, version + 1))
 
     async def _diagnosed(self, head: StoredHead) -> Finding | None:
         """What happened, told by the stored hashes, which an attacker without care leaves."""

@@ -22,6 +22,7 @@ class Volume(StrEnum):
 README = "README.md"
 SEALED = ".sealed"
 LEDGER = f"{Volume.PROCESS}/ledger"
+DESTRUCTION = f"{Volume.PROCESS}/destruction.bin"
 BLOBS = f"{Volume.PROCESS}/blobs"
 SESSION = f"{Volume.ELIGIBILITY}/session.json"
 ROSTER = f"{Volume.ELIGIBILITY}/roster.json"

@@ -15,12 +15,14 @@ from kernel.settings import Settings
 from kernel.words import LANGUAGES, say
 from ledger.archive import export_ledger
 from ledger.book import Ledger
+from ledger.erasure.showing import destruction_is_covered, is_erased, shown_destruction
 from ledger.parcel import ParcelWriter
 from ledger.tree.exporting import is_covered
 from ledger.tree.part import CHECKPOINT_FILE
 from server.archive.ports import ArchiveBlobs
 from server.archive.rules import (
     BLOB_LIST,
+    DESTRUCTION,
     LEDGER,
     PACKAGE,
     README,
@@ -132,7 +134,12 @@ class Filling:
     async def _rooms(self, pen: _Pen, reader: Principal, session_id: str) -> None:
         async with self._db.read() as session:
             rooms = await rooms_of(session, session_id)
+            erased = await is_erased(session, session_id)
         for room_id in rooms:
+            if erased:
+                for kind in ("json", "pdf"):
+                    pen.leave_out(room_record(room_id, kind), "archive.erased")
+                continue
             record = await self._records.room_record(reader, session_id, room_id)
             await pen.personal(room_record(room_id, "json"), canonical_json(record))
             try:
@@ -157,8 +164,11 @@ class Filling:
             await self._covered(session_id)
             async with self._db.read() as session:
                 exported = await export_ledger(session, self._ledger, session_id, folder)
+                destruction = await shown_destruction(session, self._ledger, session_id)
             if not exported.tree:
                 pen.leave_out(f"{LEDGER}/{CHECKPOINT_FILE}", "archive.no_tree")
+            if destruction is not None:
+                await pen.plain(DESTRUCTION, destruction)
             for path in await asyncio.to_thread(_files, folder):
                 await pen.file(f"{LEDGER}/{path.relative_to(folder).as_posix()}", path)
 
@@ -168,7 +178,9 @@ class Filling:
             async with asyncio.timeout(self._cover_s):
                 while True:
                     async with self._db.read() as session:
-                        if await is_covered(session, self._ledger.tree, session_id):
+                        if await is_covered(
+                            session, self._ledger.tree, session_id
+                        ) and await destruction_is_covered(session, self._ledger, session_id):
                             return
                     await asyncio.sleep(COVER_ASKED_S)
 
