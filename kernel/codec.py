@@ -12,6 +12,7 @@ would not have written.
 import json
 from collections.abc import Sequence
 from functools import lru_cache
+from struct import Struct
 from typing import Any, TypeAlias
 
 Field: TypeAlias = "bytes | str | int | bool | Sequence[Field] | None"
@@ -19,6 +20,7 @@ Field: TypeAlias = "bytes | str | int | bool | Sequence[Field] | None"
 MAGIC = b"GY"
 _DEEPEST = 8
 _SIMPLE = {0: None, 5: False, 6: True}
+_SIZED, _NUMBER = Struct(">BI").pack, Struct(">BQ").pack
 
 
 def encode(kind: str, version: int, fields: Sequence[Field]) -> bytes:
@@ -74,7 +76,18 @@ def _start(kind: str, version: int) -> bytes:
 def _add_list(out: list[bytes], items: Sequence[Field]) -> None:
     out.append(b"\x04" + len(items).to_bytes(4, "big"))
     for item in items:
-        _add(out, item)
+        # What nearly every field is, without a call; subclasses and the rest go by ``_add``.
+        if type(item) is str:
+            data = item.encode()
+            out.append(_SIZED(2, len(data)))
+            out.append(data)
+        elif type(item) is bytes:
+            out.append(_SIZED(1, len(item)))
+            out.append(item)
+        elif type(item) is int and 0 <= item < 1 << 64:
+            out.append(_NUMBER(3, item))
+        else:
+            _add(out, item)
 
 
 def _add(out: list[bytes], value: Field) -> None:

@@ -85,7 +85,7 @@ async def bench_growth(
     """The same saves when the database holds so many records already, rising."""
     async with _ledger(url) as (database, ledger):
         for number, wanted in enumerate(sorted(records)):
-            await _fill(database, ledger, wanted, told)
+            await fill_ledger(database, ledger, _SESSION, wanted, told)
             yield await _measured(url, database, ledger, saves, in_flight, sittings, f"g{number}")
 
 
@@ -124,10 +124,16 @@ async def _measured(
     )
 
 
-async def _fill(
-    database: Database, ledger: Ledger, wanted: int, told: Callable[[int], None]
+async def fill_ledger(
+    database: Database,
+    ledger: Ledger,
+    session_id: str,
+    wanted: int,
+    told: Callable[[int], None],
 ) -> None:
-    """Sittings of some hundred records each, until the database holds so many."""
+    """Sittings of some hundred records each in an opened session, until the database holds so
+    many records.
+    """
     async with database.read() as session:
         held, _ = await stored_bytes(session)
     number = 0
@@ -139,7 +145,7 @@ async def _fill(
                     break
                 stream = f"sitting/filled_{wanted}_{number}"
                 number += 1
-                await ledger.open_stream(tx, stream, _SESSION, "opened", {})
+                await ledger.open_stream(tx, stream, session_id, "opened", {})
                 await ledger.append(tx, stream, acts)
                 held += len(acts) + 1
         told(held)

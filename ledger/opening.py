@@ -9,7 +9,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from kernel.crypto.signing import device_signature_holds
+from kernel.crypto.signing import DevicePublicKey
 from kernel.crypto.suite import Suite, suite_named
 from ledger.chain import Damage, Finding, Stored
 from ledger.client import ClientEvent, batch_message, event_of, final_message
@@ -48,9 +48,11 @@ def open_bodies(
 
 @dataclass(slots=True)
 class _Device:
-    """One device epoch: its key and its events; ``covered`` is the last one under a signature."""
+    """One device epoch: its key (None: no point, nothing holds under it) and its events;
+    ``covered`` is the last one under a signature.
+    """
 
-    public_key: bytes
+    key: DevicePublicKey | None
     events: dict[int, ClientEvent] = field(default_factory=dict)
     seqs: dict[int, int] = field(default_factory=dict)
     covered: int = 0
@@ -58,6 +60,9 @@ class _Device:
     @property
     def last(self) -> int:
         return len(self.events)
+
+    def holds(self, message: bytes, signature: bytes) -> bool:
+        return self.key is not None and self.key.holds(message, signature)
 
 
 class Bodies:
@@ -75,7 +80,7 @@ class Bodies:
         self._origin = origin
         self._stream_id = stream_id
         self._session_id = session_id
-        self._keys = keys
+        self._noun, self._scope, self._keys = stream_id.partition("/")[0], scope_of(stream_id), keys
         self._devices: dict[int, _Device] = {}
         self._version = 0
         self._result = Opened()
@@ -103,7 +108,7 @@ class Bodies:
 
     def _take(self, one: Stored) -> tuple[Damage, str] | None:
         header = one.header
-        key = self._keys.get((scope_of(self._stream_id), header.key_version))
+        key = self._keys.get((self._scope, header.key_version))
         if key is None or (header.seq > 1 and header.key_version != self._version):
             return Damage.WRONG_KEY_VERSION, str(header.key_version)
         try:
@@ -114,7 +119,7 @@ class Bodies:
         self._result.bodies += 1
         entry = CATALOGUE.get(body.kind)
         self._result.staff_acts += entry is not None and entry.writer is Writer.STAFF
-        if entry is None or self._stream_id.partition("/")[0] not in entry.streams:
+        if entry is None or self._noun not in entry.streams:
             return Damage.UNKNOWN_KIND, body.kind[:40]
         if (header.seq == 1) != (body.kind in _OPENINGS):
             return Damage.UNKNOWN_KIND, f"{body.kind} as record {header.seq}"
@@ -155,7 +160,7 @@ class Bodies:
         version = self._version + 1
         if body.content.get("version") != version:
             return Damage.WRONG_KEY_VERSION, f"{str(body.content.get('version'))[:20]} announced"
-        key = self._keys.get((scope_of(self._stream_id), version))
+        key = self._keys.get((self._scope, version))
         if key is not None and body.content.get("data_key") != key_commitment(key, suite).hex():
             return Damage.WRONG_KEY, f"version {version}"
         self._version = version
@@ -165,7 +170,7 @@ class Bodies:
         public = _hex(body.content.get("public_key"))
         if epoch in self._devices or len(public) != 65:
             return Damage.FORGED, f"device {epoch} begins twice or without a key"
-        self._devices[epoch] = _Device(public)
+        self._devices[epoch] = _Device(_key(public))
         return None
 
     def _event(self, epoch: int, seq: int, body: Body) -> tuple[Damage, str] | None:
@@ -190,7 +195,7 @@ class Bodies:
             return Damage.FORGED, f"device {epoch}, signature over another batch"
         events = [device.events[number] for number in range(first, device.last + 1)]
         message = batch_message(self._origin, self._stream_id, epoch, events)
-        if not device_signature_holds(device.public_key, message, _hex(signed.get("signature"))):
+        if not device.holds(message, _hex(signed.get("signature"))):
             return Damage.FORGED, f"device {epoch}, events {first} to {device.last}, record {seq}"
         device.covered = device.last
         self._result.signatures += 1
@@ -204,9 +209,16 @@ class Bodies:
         state = _hex(stated.get("state_hash"))
         message = final_message(self._origin, self._stream_id, epoch, last, state)
         signature = _hex(stated.get("client_signature"))
-        if not device_signature_holds(device.public_key, message, signature):
+        if not device.holds(message, signature):
             return Damage.FORGED, f"device {epoch}, the final state"
         self._result.signatures += 1
+        return None
+
+
+def _key(public: bytes) -> DevicePublicKey | None:
+    try:
+        return DevicePublicKey(public)
+    except ValueError:
         return None
 
 

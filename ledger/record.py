@@ -8,7 +8,8 @@ any key.
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
+from functools import lru_cache
+from typing import Any, NamedTuple
 
 import msgspec
 
@@ -182,7 +183,7 @@ class Body:
 def read_body(body: bytes) -> Body:
     """Body from its padded bytes. Raises ValueError."""
     size = int.from_bytes(body[:4], "big")
-    if 4 + size > len(body) or any(body[4 + size :]):
+    if 4 + size > len(body) or body[4 + size :].strip(b"\0"):
         raise ValueError("body is not padded with zeros")
     kind, raw = decode("record-body", 1, body[4 : 4 + size])
     return Body(kind, msgspec.json.decode(raw))
@@ -193,15 +194,20 @@ def commit_body(suite: Suite, secret: bytes, body: bytes) -> bytes:
     return suite.hash(encode("body-commit", 1, [secret, len(body), body]))
 
 
-@dataclass(frozen=True, slots=True)
-class _Keys:
+class _Keys(NamedTuple):
     content: bytes
     nonce: bytes
     secret: bytes
 
 
 def _derive(suite: Suite, data_key: bytes, salt: bytes, origin: str, stream_id: str) -> _Keys:
-    info = encode("record-keys", 1, [origin, stream_id, suite.name])
     size = suite.key_size
+    info = _key_info(origin, stream_id, suite.name)
     derived = suite.derive(data_key, salt=salt, info=info, size=size + 12 + 32)
     return _Keys(derived[:size], derived[size : size + 12], derived[size + 12 :])
+
+
+@lru_cache(1_024)
+def _key_info(origin: str, stream_id: str, suite: str) -> bytes:
+    """The same for every record of a stream."""
+    return encode("record-keys", 1, [origin, stream_id, suite])

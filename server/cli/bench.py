@@ -14,7 +14,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 from rich.console import Console
 
@@ -29,12 +29,15 @@ from migrations.run import upgrade
 from server.app import face_bench
 from server.demo.trial import Bank, arrange, fill
 from server.rehearsal.bench.figure import Figure, latencies, notes, table
+from server.rehearsal.bench.filling import fill_records
+from server.rehearsal.bench.grown import Grown, grown_figures
 from server.rehearsal.bench.machine import machine
 from server.rehearsal.bench.saves import SavesBench
 from server.rehearsal.bench.scratch import scratch
 from server.rehearsal.bench.start import StartBench
 from server.rehearsal.faces import load_faces
 
+T = TypeVar("T")
 SAVING, STARTING = 64, 300
 VERIFIED_SITTINGS, VERIFIED_RECORDS = 200, 500
 GROWN = (10_000, 100_000)
@@ -74,7 +77,10 @@ def bench_arguments(command: argparse.ArgumentParser) -> None:
         "--rate", type=float, default=0.0, help="saves, tree: so many a second, open · 每秒次数"
     )
     command.add_argument(
-        "--records", type=_records, default=(), help="growth, tree: e.g. 10000,100000 · 已有记录数"
+        "--records",
+        type=_records,
+        default=(),
+        help="growth, grown, tree: e.g. 10000,100000 · 已有记录数",
     )
     command.add_argument("--json", action="store_true", help="JSON lines · 逐行 JSON")
 
@@ -169,6 +175,23 @@ async def _growth(wish: Wish) -> list[Figure]:
     return made
 
 
+async def _grown(wish: Wish) -> list[Figure]:
+    """A server of its own for each size; the first is what the others are set against."""
+    clock, ways = SystemClock(), []
+    for wanted in sorted(wish.records or GROWN):
+
+        async def measure(settings: Settings, bank: Bank, wanted: int = wanted) -> Grown:
+            begun_ms = clock.now_ms() - UNDER_WAY_MS
+            trial = await arrange(settings, bank, wish.candidates or SAVING, begun_ms)
+            held = await fill_records(settings, wanted, _told)
+            bench = SavesBench(settings, trial.candidates, clock)
+            return Grown(held, await bench.over_http(wish.seconds))
+
+        ways.append(await _in_world(wish, measure))
+    sys.stderr.write("\n")
+    return grown_figures(ways)
+
+
 async def _tree(wish: Wish) -> list[Figure]:
     async with _own_database(wish) as url:
         made = [
@@ -248,7 +271,7 @@ async def _verify(wish: Wish) -> list[Figure]:
             "verify",
             f"{one.what}, workers {one.workers}",
             "records/s",
-            "records/s, bare SHA-256 of the same files",
+            f"records/s, {one.limit_of}",
             one.limit,
             one.ours,
             {
@@ -261,9 +284,7 @@ async def _verify(wish: Wish) -> list[Figure]:
     ]
 
 
-async def _in_world(
-    wish: Wish, measure: Callable[[Settings, Bank], Awaitable[list[Figure]]]
-) -> list[Figure]:
+async def _in_world(wish: Wish, measure: Callable[[Settings, Bank], Awaitable[T]]) -> T:
     outside = Settings()
     face = outside.face.model_copy(update={"models_dir": outside.face.models_dir.resolve()})
     with tempfile.TemporaryDirectory(prefix="gongyuan-bench-") as folder:
@@ -291,6 +312,7 @@ def _count(text: str) -> int:
 BENCHES: dict[str, Callable[[Wish], Coroutine[Any, Any, list[Figure]]]] = {
     "ledger": _ledger,
     "growth": _growth,
+    "grown": _grown,
     "saves": _saves,
     "start": _start,
     "face": _face,

@@ -1,9 +1,9 @@
 """The same route with a constant handler: what framework, event loop and connection can do at all.
 
-A program of the benchmark, ``python -m server.rehearsal.bench.constant --host H --port P``, and
-never a part of the product: the answer route over HTTP and the socket with the product's own
-middleware, the same body read the same way, and always the same acknowledgement. Nothing is
-checked, stored or signed.
+A program of the benchmark, ``python -m server.rehearsal.bench.constant --host H --port P
+[--declared]``, and never a part of the product: the answer route over HTTP and the socket with the
+product's own middleware, the same body read the same way, and always the same acknowledgement.
+Nothing is checked, stored or signed.
 """
 
 import argparse
@@ -11,11 +11,11 @@ import asyncio
 import json
 import tempfile
 from pathlib import Path
-from typing import Any
+from typing import Annotated, Any
 
 import msgspec
 import uvicorn
-from fastapi import FastAPI, Response
+from fastapi import Body, FastAPI, Response
 from starlette.routing import WebSocketRoute
 from starlette.websockets import WebSocket, WebSocketDisconnect
 
@@ -40,16 +40,23 @@ _ACK = AckShown(
 )
 
 
-def create_app(folder: Path) -> FastAPI:
-    """The application; ``folder`` holds the database that nobody asks."""
+def create_app(folder: Path, *, declared: bool = False) -> FastAPI:
+    """The application; ``folder`` holds the database that nobody asks. ``declared`` leaves the
+    short way out.
+    """
     app = FastAPI(docs_url=None, redoc_url=None)
     database = Database.open(f"sqlite+aiosqlite:///{folder}/unused.db")
     limit_bytes = Settings().http.body_limit_bytes
     web.install(app, database=database, clock=SystemClock(), body_limit_bytes=limit_bytes)
 
-    app.router.routes.append(
-        ShortWay("/api/sitting/events", EventsIn, _events, _Anybody(database, SystemClock()))
-    )
+    if declared:
+
+        @app.post("/api/sitting/events", response_model=AckShown)
+        async def events(body: Annotated[EventsIn, Body()]) -> Response:
+            return await _events(_ANYBODY, body)
+    else:
+        known = _Anybody(database, SystemClock())
+        app.router.routes.append(ShortWay("/api/sitting/events", EventsIn, _events, known))
 
     @app.get("/healthz")
     async def health() -> dict[str, str]:
@@ -59,11 +66,14 @@ def create_app(folder: Path) -> FastAPI:
     return app
 
 
+_ANYBODY = Principal("anybody", "sitting", {})
+
+
 class _Anybody(KnownSittings):
     """Nobody is looked up."""
 
-    async def principal_of(self, token: str) -> Principal:
-        return Principal(token, "sitting", {})
+    async def principal_of(self, _token: str) -> Principal:
+        return _ANYBODY
 
 
 async def _events(_: Principal, body: EventsIn) -> Response:
@@ -97,9 +107,11 @@ def main() -> None:
     command = argparse.ArgumentParser()
     command.add_argument("--host", required=True)
     command.add_argument("--port", type=int, required=True)
+    command.add_argument("--declared", action="store_true")
     chosen = command.parse_args()
     with tempfile.TemporaryDirectory() as folder:
-        uvicorn.run(create_app(Path(folder)), host=chosen.host, port=chosen.port, **web.SERVING)
+        app = create_app(Path(folder), declared=chosen.declared)
+        uvicorn.run(app, host=chosen.host, port=chosen.port, **web.SERVING)
 
 
 if __name__ == "__main__":

@@ -2,12 +2,13 @@
 
 Rules kept here: the server is the shipped program in a process of its own; every limit comes from
 this run: what the same database commits for as many who wait (256), and what the same route does
-with a constant handler; the load is signed beforehand. CPU counts the server with the database's
-own processes. Afterwards every acknowledged answer is looked for, and one that is missing is an
-error.
+with a constant handler, behind the short way and as the framework's declared endpoint; the load is
+signed beforehand. CPU counts the server with the database's own processes. Afterwards every
+acknowledged answer is looked for, and one that is missing is an error.
 """
 
-from collections.abc import Coroutine
+from collections.abc import AsyncIterator, Coroutine
+from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from typing import Any
 
@@ -19,11 +20,12 @@ from server.rehearsal.bench.figure import Figure, latencies
 from server.rehearsal.bench.load import Act, Loaded, load, paced
 from server.rehearsal.bench.machine import DatabaseMeter, Meter
 from server.rehearsal.bench.seat import Prepared, Seat, Seats
-from server.rehearsal.bench.serving import CONSTANT, Served, serving
+from server.rehearsal.bench.serving import CONSTANT, DECLARED, Served, serving
 from server.rehearsal.bench.store import Store, commits_between
 from server.rehearsal.day import Admitted
 
 CONSTANT_S = 5.0
+SHORT = {"HTTP": "constant handler/s, short way", "socket": "constant handler/s"}
 SIGNED_PER_S = 2_000
 """Saves signed beforehand for each second of a closed load; beyond it, on the way."""
 
@@ -51,19 +53,7 @@ class SavesBench:
 
         Raises ``bench.missing`` and what the server says.
         """
-        async with (
-            serving(self._settings) as served,
-            Seats(served, self._crowd, self._clock) as seats,
-        ):
-            meter = Meter(served.process_id)
-            empty_bytes = meter.rss_bytes()
-            for act in ("sit_down", "take_paper", "connect"):
-                await seats.each(act)
-            memory = {
-                "rss_mib": meter.rss_bytes() / (1 << 20),
-                "kib_per_candidate": (meter.rss_bytes() - empty_bytes) / 1_024 / len(self._crowd),
-            }
-            self._database = DatabaseMeter(await self._store.backend_pid())
+        async with self._seated() as (served, seats, memory):
             examples = [seat.example() for seat in seats.all]
             async with seats.kept_alive():
                 over_http = await self._closed(served, seats, "HTTP", Seat.save_over_http, seconds)
@@ -73,6 +63,7 @@ class SavesBench:
             opened = await self._open(served, seats, rate, seconds) if rate else []
             promised = await _check(seats)
         constants = await self._constants(examples, min(CONSTANT_S, seconds))
+        declared = await self._declared(examples, min(CONSTANT_S, seconds))
         limit = await self._store.limit()
         raw = f"rows/s, {self._store.name}, {limit.in_flight} in flight, {limit.row_bytes} B"
         figures = []
@@ -90,11 +81,44 @@ class SavesBench:
                     way.saved.per_s, told,
                 ),
                 Figure(
-                    "saves", way.name, "saves/s", "constant handler/s", constant.per_s,
+                    "saves", way.name, "saves/s", SHORT[way.name], constant.per_s,
                     way.saved.per_s,
                 ),
             ]  # fmt: skip
-        return figures + opened
+        what = "constant handler/s, declared route"
+        beside = Figure("saves", "HTTP", "saves/s", what, declared.per_s, over_http.saved.per_s)
+        return [*figures[:2], beside, *figures[2:], *opened]
+
+    async def over_http(self, seconds: float) -> Way:
+        """HTTP alone, without the limits. Raises as ``run`` does."""
+        async with self._seated() as (served, seats, memory):
+            async with seats.kept_alive():
+                way = await self._closed(served, seats, "HTTP", Seat.save_over_http, seconds)
+            more = {"start_s": served.start_s, **memory, "acknowledged": await _check(seats)}
+        return Way(way.name, way.saved, {**way.more, **more})
+
+    @asynccontextmanager
+    async def _seated(self) -> AsyncIterator[tuple[Served, Seats, dict[str, float]]]:
+        """The server runs, everybody has the paper and both lines; memory as it is then."""
+        async with (
+            serving(self._settings) as served,
+            Seats(served, self._crowd, self._clock) as seats,
+        ):
+            meter = Meter(served.process_id)
+            empty_bytes = meter.rss_bytes()
+            for act in ("sit_down", "take_paper", "connect"):
+                await seats.each(act)
+            self._database = DatabaseMeter(await self._store.backend_pid())
+            yield (
+                served,
+                seats,
+                {
+                    "rss_mib": meter.rss_bytes() / (1 << 20),
+                    "kib_per_candidate": (meter.rss_bytes() - empty_bytes)
+                    / 1_024
+                    / len(self._crowd),
+                },
+            )
 
     async def _closed(
         self, served: Served, seats: Seats, name: str, act: Act[Seat], seconds: float
@@ -140,6 +164,14 @@ class SavesBench:
                 await load(seats, Echo.over_http, seconds),
                 await load(seats, Echo.over_socket, seconds),
             ]
+
+    async def _declared(self, saves: list[Prepared], seconds: float) -> Loaded:
+        """The framework's own way to the same constant handler."""
+        async with (
+            serving(self._settings, DECLARED) as served,
+            echoes(served, saves) as seats,
+        ):
+            return await load(seats, Echo.over_http, seconds)
 
 
 async def _ready(seats: Seats, saves: float) -> None:

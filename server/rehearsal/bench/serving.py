@@ -12,8 +12,9 @@ import subprocess
 import sys
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
+from time import perf_counter
 
 import httpx
 
@@ -26,16 +27,19 @@ POLL_S = 0.05
 LAST_WORDS = 2_000
 PRODUCT = ("server.cli.main", "serve")
 CONSTANT = ("server.rehearsal.bench.constant",)
-"""The same route with a constant handler."""
+"""The same route with a constant handler, behind the short way."""
+DECLARED = (*CONSTANT, "--declared")
+"""The same as an endpoint that the framework declares, checks and calls."""
 
 
 @dataclass(frozen=True, slots=True)
 class Served:
-    """A server that answers."""
+    """A server that answers; ``start_s`` is from its process to its first answer."""
 
     host: str
     port: int
     process_id: int
+    start_s: float = 0.0
 
     @property
     def url(self) -> str:
@@ -51,6 +55,7 @@ async def serving(settings: Settings, program: Sequence[str] = PRODUCT) -> Async
     """Starts it on ``settings``, gone afterwards. Raises ``bench.server``."""
     host, log_path = "127.0.0.1", settings.data_dir / "serve.log"
     port = _free_port(host)
+    begun = perf_counter()
     with log_path.open("wb") as log:
         process = subprocess.Popen(  # noqa: ASYNC220, S603  # our own program, started at once
             [sys.executable, "-m", *program, "--host", host, "--port", str(port)],
@@ -62,7 +67,7 @@ async def serving(settings: Settings, program: Sequence[str] = PRODUCT) -> Async
     try:
         served = Served(host, port, process.pid)
         await _ready(served, process, log_path)
-        yield served
+        yield replace(served, start_s=perf_counter() - begun)
     finally:
         await asyncio.to_thread(_stop, process)
 

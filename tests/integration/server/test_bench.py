@@ -30,7 +30,7 @@ async def measured(settings: Settings) -> list[Figure]:
 
 
 @pytest.mark.timeout(240)
-def test_saves_are_counted_and_set_against_both_limits(database_url: str, tmp_path: Path) -> None:
+def test_saves_are_counted_and_set_against_all_limits(database_url: str, tmp_path: Path) -> None:
     settings = Settings(
         data_dir=tmp_path / "data",
         database_url="" if database_url.startswith("sqlite") else database_url,
@@ -40,12 +40,17 @@ def test_saves_are_counted_and_set_against_both_limits(database_url: str, tmp_pa
     upgrade(settings.database)
     settings.data_dir.mkdir(exist_ok=True)
     figures = asyncio.run(measured(settings))
-    assert [one.what for one in figures] == ["HTTP", "HTTP", "socket", "socket"]
+    assert [one.what for one in figures] == ["HTTP", "HTTP", "HTTP", "socket", "socket"]
+    assert [one.limit_of for one in figures if one.more == {}] == [
+        "constant handler/s, short way",
+        "constant handler/s, declared route",
+        "constant handler/s",
+    ]
     for one in figures:
         assert one.limit > 0
         assert one.ours > 0
         assert one.line()["ratio"] == pytest.approx(one.ours / one.limit, abs=1e-3)
-    against_disk = figures[::2]
+    against_disk = [one for one in figures if one.more]
     for one in against_disk:
         assert one.more["saves"] == pytest.approx(one.ours * SECONDS)
         assert 1 <= one.more["group"] <= CANDIDATES
