@@ -22,7 +22,7 @@ from kernel.settings import FaceSettings, HttpSettings, PdfSettings, Settings
 from server.app import create_app
 from server.sessions.tables import StaffRow
 from setup.places import FONTS, MODELS
-from tests.integration.server.hall import JPEG, ExamDay, Seated
+from tests.integration.server.hall import JPEG, ExamDay, Seated, exam_day
 from tests.integration.server.world import PIN, World
 
 PATTERNS = {
@@ -273,7 +273,19 @@ def is_error_body(reply: Response) -> bool:
 
 
 @asynccontextmanager
-async def enemy_of(day: ExamDay, one: Seated, home: Path) -> AsyncIterator[Enemy]:
+async def enemy_in(world: World, home: Path) -> AsyncIterator[Enemy]:
+    """An enemy of an exam day on which one candidate is answering."""
+    day = await exam_day(world)
+    world.ledger.start()
+    one = await day.face_candidate()
+    await day.answering(one)
+    await world.ledger.stop()
+    async with _enemy_of(day, one, home) as made:
+        yield made
+
+
+@asynccontextmanager
+async def _enemy_of(day: ExamDay, one: Seated, home: Path) -> AsyncIterator[Enemy]:
     """The program over the day's database and files, and a token of every kind."""
     world = day.world
     data = home / "data"

@@ -10,8 +10,7 @@ import pytest
 from starlette.routing import BaseRoute, Mount, WebSocketRoute
 
 from kernel.access import issue_token
-from tests.integration.server.enemy import VALID_S, Enemy, enemy_of
-from tests.integration.server.hall import exam_day
+from tests.integration.server.enemy import VALID_S, Enemy, enemy_in
 from tests.integration.server.test_every_endpoint import (
     closed_to_strangers,
     fault,
@@ -32,15 +31,15 @@ pytestmark = pytest.mark.timeout(300)
 
 @pytest.fixture
 async def enemy(world: World, tmp_path: Path) -> AsyncIterator[Enemy]:
-    day = await exam_day(world)
-    world.ledger.start()
-    one = await day.face_candidate()
-    await day.answering(one)
-    await world.ledger.stop()
-    async with enemy_of(day, one, tmp_path) as made:
+    async with enemy_in(world, tmp_path) as made:
         async with world.database.write() as tx:
             made.tokens["own page"] = await issue_token(
-                tx, day.clock, subject=one.sitting_id, kind="portal", claims={}, valid_s=VALID_S
+                tx,
+                world.clock,
+                subject=made.known["sitting_id"],
+                kind="portal",
+                claims={},
+                valid_s=VALID_S,
             )
         yield made
 

@@ -16,13 +16,12 @@ from kernel.access import Role
 from tests.integration.server.enemy import (
     Endpoint,
     Enemy,
-    enemy_of,
+    enemy_in,
     is_error_body,
     leaves,
     planted,
     sound,
 )
-from tests.integration.server.hall import exam_day
 from tests.integration.server.rights import OPEN_TO, PUBLIC
 from tests.integration.server.world import World
 
@@ -61,12 +60,7 @@ pytestmark = pytest.mark.timeout(300)  # thousands of requests in one test
 
 @pytest.fixture
 async def enemy(world: World, tmp_path: Path) -> AsyncIterator[Enemy]:
-    day = await exam_day(world)
-    world.ledger.start()
-    one = await day.face_candidate()
-    await day.answering(one)
-    await world.ledger.stop()
-    async with enemy_of(day, one, tmp_path) as made:
+    async with enemy_in(world, tmp_path) as made:
         yield made
 
 
