@@ -69,6 +69,11 @@ class _Seal:
     list: SealList
     folder: str
 
+    def hash(self) -> bytes:
+        """The seal's hash, under the suite of its log."""
+        log = NoteKey.of_log(self.list.origin, self.file.server_public)
+        return log.hasher(self.file.frame)
+
 
 class _Check:
     def __init__(self, path: Path, progress: Progress, witnesses: Witnesses) -> None:
@@ -97,8 +102,7 @@ class _Check:
         read = self._read(expected, workers)
         if seal is not None:
             self._keys(seal)
-            log = NoteKey.of_log(seal.list.origin, seal.file.server_public)
-            report.found += self._tree.finish(seal.list, log.hasher(seal.file.frame))
+            report.found += self._tree.finish(seal.list, seal.hash())
         self._files_whole(seal, read)
         self._blobs(seal, read)
         self._progress(self._total, self._total)
@@ -152,12 +156,9 @@ class _Check:
         place = _beside(seal, DESTRUCTION_FILE)
         if place not in self._present:
             return
-        public = seal.file.server_public
-        seal_hash = NoteKey.of_log(seal.list.origin, public).hasher(seal.file.frame)
+        session_id, public = seal.list.session_id, seal.file.server_public
         try:
-            order = read_destruction(
-                self._parcel.read(place), seal.list.session_id, seal_hash, public
-            )
+            order = read_destruction(self._parcel.read(place), session_id, seal.hash(), public)
         except ValueError as wrong:
             self._add(Damage.ORDER, place, detail=str(wrong)[:120])
         else:

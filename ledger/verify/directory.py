@@ -35,26 +35,23 @@ async def verify_directory(
 ) -> Report:
     """Check a data directory. ``progress`` is told records. Raises ``db.moved``."""
     report = Report(path=str(folder), live=True)
-    public = _public_key(folder, report)
+    ring = _key_ring(folder)
+    public = None if ring is None else ring.signer("ledger").public
+    report.custody = "" if ring is None else ring.custody
     report.server_public = (trust or public or b"").hex()
     report.trusted = trust is not None
     if trust is not None and public is not None and trust != public:
         report.found.append(Finding(Damage.SEAL, str(KEY_RING), detail="another server's key"))
-    ring = folder / KEY_RING
     async with snapshot(database) as session:
-        await _Live(session, report, progress, ring if ring.is_file() else None).run()
+        await _Live(session, report, progress, ring).run()
         await check_tree(session, folder, report, bytes.fromhex(report.server_public))
     return report
 
 
-def _public_key(folder: Path, report: Report) -> bytes | None:
-    """The server's key, where this directory holds its ring, and how it is kept."""
+def _key_ring(folder: Path) -> FileKeyRing | None:
+    """The server's ring, where this directory holds it."""
     place = folder / KEY_RING
-    if not place.is_file():
-        return None
-    ring = FileKeyRing(place)
-    report.custody = ring.custody
-    return ring.signer("ledger").public
+    return FileKeyRing(place) if place.is_file() else None
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,7 +68,7 @@ class _Read:
 
 class _Live:
     def __init__(
-        self, session: ReadSession, report: Report, progress: Progress, ring: Path | None
+        self, session: ReadSession, report: Report, progress: Progress, ring: FileKeyRing | None
     ) -> None:
         self._session = session
         self._report = report

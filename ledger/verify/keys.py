@@ -6,7 +6,6 @@ an order destroyed must not be there again; a stream whose chain is broken expla
 
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
-from pathlib import Path
 
 from sqlalchemy import select
 
@@ -30,11 +29,10 @@ async def check_keys(
     report: Report,
     heads: Mapping[str, StoredHead],
     versions: Mapping[str, range],
-    ring_file: Path | None,
+    ring: FileKeyRing | None,
 ) -> None:
     """``versions``: those that each stream's records name. Adds to the report."""
     there = set(await _stored(session))
-    ring = None if ring_file is None else FileKeyRing(ring_file)
     for session_id, need in sorted(_needed(heads, versions).items()):
         missing = need - there
         name = destruction_stream(session_id)
