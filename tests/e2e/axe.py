@@ -14,10 +14,22 @@ _RUN = """async (tags) => {
 }"""
 
 
+_REST = """() => {
+  const still = new CSSStyleSheet()
+  still.replaceSync('*, *::before, *::after { transition: none !important }')
+  document.adoptedStyleSheets.push(still)
+}"""
+
+
 async def violations(page: Page) -> list[str]:
-    """Empty for a screen that passes. The screen has come to rest before it is looked at."""
+    """Empty for a screen that passes.
+
+    A colour on its way to another is no colour of the screen: an answer of the server may start
+    such a way at any moment, so from the first look on the page changes its colours at once.
+    """
     if not await page.evaluate("'axe' in window"):
         await page.evaluate(SOURCE.read_text())
+        await page.evaluate(_REST)
     await page.evaluate("Promise.allSettled(document.getAnimations().map((one) => one.finished))")
     found: list[str] = await page.evaluate(_RUN, TAGS)
     return found

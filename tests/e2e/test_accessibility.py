@@ -91,3 +91,18 @@ async def test_a_picture_without_words_and_a_page_too_long_are_found(tmp_path: P
         await page.set_content('<img src="x.png"><p style="height: 900px">长</p>')
         assert any(found.startswith("image-alt") for found in await violations(page))
         assert await scrolls(page)
+
+
+@pytest.mark.timeout(120)
+async def test_a_colour_on_its_way_is_not_taken_for_one_of_the_screen(tmp_path: Path) -> None:
+    """White on dark and dark on white are readable; halfway between them nothing is."""
+    async with browsing(tmp_path) as browsers:
+        page = await browsers.make("changing").open()
+        await page.set_content(
+            "<html lang=zh><title>x</title><style>p { transition: all 0.5s linear;"
+            " color: #fff; background: #000 } .on { color: #000; background: #fff }</style><p>考生答卷"
+        )
+        begin = "setInterval(() => document.querySelector('p').classList.toggle('on'), 330)"
+        await page.evaluate(begin)
+        for _ in range(24):
+            assert await violations(page) == []
