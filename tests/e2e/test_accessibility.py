@@ -100,7 +100,8 @@ async def test_a_colour_on_its_way_is_not_taken_for_one_of_the_screen(tmp_path: 
         page = await browsers.make("changing").open()
         await page.set_content(
             "<html lang=zh><title>x</title><style>p { transition: all 0.5s linear;"
-            " color: #fff; background: #000 } .on { color: #000; background: #fff }</style><p>考生答卷"
+            " color: #fff; background: #000 } .on { color: #000; background: #fff }</style>"
+            "<p>考生答卷"
         )
         begin = "setInterval(() => document.querySelector('p').classList.toggle('on'), 330)"
         await page.evaluate(begin)
