@@ -34,10 +34,11 @@ def encode(kind: str, version: int, fields: Sequence[Field]) -> bytes:
 
 def decode(kind: str, version: int, data: bytes) -> list[Any]:
     """The fields of a frame of exactly this kind and version. Raises ValueError otherwise."""
-    found_kind, found_version, fields = decode_any(data)
-    if (found_kind, found_version) != (kind, version):
+    start = _start(kind, version)
+    if not data.startswith(start):
+        found_kind, found_version, _ = decode_any(data)
         raise ValueError(f"expected {kind} v{version}, found {found_kind} v{found_version}")
-    return fields
+    return _list(data, len(start))
 
 
 def decode_any(data: bytes) -> tuple[str, int, list[Any]]:
@@ -47,14 +48,14 @@ def decode_any(data: bytes) -> tuple[str, int, list[Any]]:
     end = 3 + data[2]
     kind = data[3:end].decode("ascii")
     version = int.from_bytes(data[end : end + 2], "big")
-    start = end + 7
-    if not kind or data[end + 2 : end + 3] != b"\x04" or start > len(data):
+    if not kind:
         raise ValueError("not a canonical frame")
-    count = int.from_bytes(data[end + 3 : start], "big")
-    fields, rest = _items(data, start, count, 1)
-    if rest != len(data):
-        raise ValueError("not a canonical frame")
-    return kind, version, fields
+    return kind, version, _list(data, end + 2)
+
+
+def frame_start(kind: str, version: int, count: int) -> bytes:
+    """What every frame of this kind with so many fields begins with, for who knows its shape."""
+    return _start(kind, version) + b"\x04" + count.to_bytes(4, "big")
 
 
 def canonical_json(value: object) -> bytes:
@@ -79,11 +80,9 @@ def _add_list(out: list[bytes], items: Sequence[Field]) -> None:
         # What nearly every field is, without a call; subclasses and the rest go by ``_add``.
         if type(item) is str:
             data = item.encode()
-            out.append(_SIZED(2, len(data)))
-            out.append(data)
+            out += (_SIZED(2, len(data)), data)
         elif type(item) is bytes:
-            out.append(_SIZED(1, len(item)))
-            out.append(item)
+            out += (_SIZED(1, len(item)), item)
         elif type(item) is int and 0 <= item < 1 << 64:
             out.append(_NUMBER(3, item))
         else:
@@ -108,6 +107,17 @@ def _add(out: list[bytes], value: Field) -> None:
         out.append(b"\x03" + value.to_bytes(8, "big"))
     else:
         _add_list(out, value)
+
+
+def _list(data: bytes, at: int) -> list[Any]:
+    """The fields of the list that goes from ``at`` to the end."""
+    start = at + 5
+    if data[at : at + 1] != b"\x04" or start > len(data):
+        raise ValueError("not a canonical frame")
+    fields, end = _items(data, start, int.from_bytes(data[at + 1 : start], "big"), 1)
+    if end != len(data):
+        raise ValueError("not a canonical frame")
+    return fields
 
 
 def _items(data: bytes, at: int, count: int, depth: int) -> tuple[list[Any], int]:

@@ -10,6 +10,8 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Self
 
+import msgspec
+
 from kernel.codec import decode
 from kernel.crypto.suite import suite_named
 from ledger.layout import STREAM_MAGIC
@@ -59,8 +61,7 @@ class Finding:
     detail: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class Stored:
+class Stored(msgspec.Struct, frozen=True):
     """A record as it lies in a stream's file."""
 
     header_bytes: bytes

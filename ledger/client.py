@@ -21,8 +21,7 @@ NUMBER_LIMIT = 1 << 53
 """Numbers stay below this, so that JavaScript holds them exactly."""
 
 
-@dataclass(frozen=True, slots=True)
-class ClientEvent:
+class ClientEvent(msgspec.Struct, frozen=True):
     """One event as signed: ``response_json`` is canonical JSON or empty."""
 
     seq: int

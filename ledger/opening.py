@@ -14,7 +14,7 @@ from kernel.crypto.suite import Suite, suite_named
 from ledger.chain import Damage, Finding, Stored
 from ledger.client import ClientEvent, batch_message, event_of, final_message
 from ledger.kinds import CATALOGUE, Writer
-from ledger.record import Body, open_record
+from ledger.record import Body, Header, StreamKey, read_body
 from ledger.scopes import key_commitment, scope_of
 
 _OPENINGS = frozenset({"opened", "room_opened", "session_opened", "destruction_opened"})
@@ -81,6 +81,7 @@ class Bodies:
         self._stream_id = stream_id
         self._session_id = session_id
         self._noun, self._scope, self._keys = stream_id.partition("/")[0], scope_of(stream_id), keys
+        self._ready: dict[tuple[int, str], StreamKey] = {}
         self._devices: dict[int, _Device] = {}
         self._version = 0
         self._result = Opened()
@@ -108,12 +109,11 @@ class Bodies:
 
     def _take(self, one: Stored) -> tuple[Damage, str] | None:
         header = one.header
-        key = self._keys.get((self._scope, header.key_version))
-        if key is None or (header.seq > 1 and header.key_version != self._version):
-            return Damage.WRONG_KEY_VERSION, str(header.key_version)
         try:
-            suite = suite_named(header.suite)
-            body = open_record(suite, key, one.header_bytes, one.ciphertext, header)
+            key = self._key(header)
+            if key is None:
+                return Damage.WRONG_KEY_VERSION, str(header.key_version)
+            body = read_body(key.open_body(header, one.header_bytes, one.ciphertext)[1])
         except (ValueError, TypeError) as wrong:
             return Damage.UNREADABLE, str(wrong)[:120]
         self._result.bodies += 1
@@ -125,8 +125,22 @@ class Bodies:
             return Damage.UNKNOWN_KIND, f"{body.kind} as record {header.seq}"
         if header.seq == 1:
             self._version = header.key_version
-            return self._opening(body, key, suite)
+            return self._opening(body, key)
         return self._later(one, body, entry.writer)
+
+    def _key(self, header: Header) -> StreamKey | None:
+        """None for another version than the one in force, and where there is no key of it. Raises
+        ValueError for an unknown suite.
+        """
+        version, suite = header.key_version, header.suite
+        if header.seq > 1 and version != self._version:
+            return None
+        key = self._ready.get((version, suite))
+        data_key = self._keys.get((self._scope, version)) if key is None else None
+        if data_key is not None:
+            key = StreamKey(suite_named(suite), data_key, self._origin, self._stream_id)
+            self._ready[version, suite] = key
+        return key
 
     def _later(self, one: Stored, body: Body, writer: Writer) -> tuple[Damage, str] | None:
         if body.kind == "key_rotated":
@@ -143,9 +157,9 @@ class Bodies:
             return self._final(body.content)
         return None
 
-    def _opening(self, body: Body, key: bytes, suite: Suite) -> tuple[Damage, str] | None:
+    def _opening(self, body: Body, key: StreamKey) -> tuple[Damage, str] | None:
         stated = body.content
-        if stated.get("data_key") != key_commitment(key, suite).hex():
+        if stated.get("data_key") != key_commitment(key.data_key, key.suite).hex():
             return Damage.WRONG_KEY, ""
         if stated.get("session_id") != self._session_id:
             return Damage.RELABELLED, str(stated.get("session_id"))[:60]

@@ -9,11 +9,11 @@ any key.
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import lru_cache
-from typing import Any, NamedTuple
+from typing import Any
 
 import msgspec
 
-from kernel.codec import canonical_json, decode, encode
+from kernel.codec import canonical_json, decode, encode, frame_start
 from kernel.crypto.suite import Suite
 from kernel.errors import Kind, Refusal
 
@@ -24,8 +24,7 @@ SMALLEST_CLASS_BYTES = 512
 LARGEST_CLASS_BYTES = 64 * 1024
 
 
-@dataclass(frozen=True, slots=True)
-class Header:
+class Header(msgspec.Struct, frozen=True):
     """The public part of a record."""
 
     origin: str
@@ -122,7 +121,8 @@ def seal_record(
     frame = encode("record-body", 1, [kind, canonical_json(content)])
     body = len(frame).to_bytes(4, "big") + frame
     body += bytes(padded_size(len(body)) - len(body))
-    keys = _derive(suite, data_key, salt, place.origin, place.stream_id)
+    key = StreamKey(suite, data_key, place.origin, place.stream_id)
+    content_key, nonce, secret = key.keys(salt)
     fields = Header(
         origin=place.origin,
         stream_id=place.stream_id,
@@ -133,10 +133,10 @@ def seal_record(
         key_version=place.key_version,
         suite=suite.name,
         salt=salt,
-        body_commit=commit_body(suite, keys.secret, body),
+        body_commit=commit_body(suite, secret, body),
     )
     header = fields.to_bytes()
-    ciphertext = suite.seal(keys.content, keys.nonce, body, header)
+    ciphertext = suite.seal(content_key, nonce, body, header)
     return Sealed(fields, header, ciphertext, record_hash(suite, header, ciphertext))
 
 
@@ -165,15 +165,37 @@ def open_body(
     ``open_record`` does.
     """
     header = known or Header.from_bytes(header_bytes)
-    keys = _derive(suite, data_key, header.salt, header.origin, header.stream_id)
-    body = suite.open(keys.content, keys.nonce, ciphertext, header_bytes)
-    if commit_body(suite, keys.secret, body) != header.body_commit:
-        raise ValueError("body does not fit its commitment")
-    return keys.secret, body
+    key = StreamKey(suite, data_key, header.origin, header.stream_id)
+    return key.open_body(header, header_bytes, ciphertext)
 
 
-@dataclass(frozen=True, slots=True)
-class Body:
+class StreamKey:
+    """One data key of one stream, made ready once for its many records."""
+
+    __slots__ = ("_info", "_size", "data_key", "suite")
+
+    def __init__(self, suite: Suite, data_key: bytes, origin: str, stream_id: str) -> None:
+        self.suite, self.data_key = suite, data_key
+        self._size, self._info = suite.key_size, _key_info(origin, stream_id, suite.name)
+
+    def keys(self, salt: bytes) -> tuple[bytes, bytes, bytes]:
+        """Content key, nonce and the commitment's secret of the record with this salt."""
+        size = self._size
+        derived = self.suite.derive(self.data_key, salt=salt, info=self._info, size=size + 12 + 32)
+        return derived[:size], derived[size : size + 12], derived[size + 12 :]
+
+    def open_body(
+        self, header: Header, header_bytes: bytes, ciphertext: bytes
+    ) -> tuple[bytes, bytes]:
+        """As ``open_body`` of this module."""
+        content, nonce, secret = self.keys(header.salt)
+        body = self.suite.open(content, nonce, ciphertext, header_bytes)
+        if commit_body(self.suite, secret, body) != header.body_commit:
+            raise ValueError("body does not fit its commitment")
+        return secret, body
+
+
+class Body(msgspec.Struct, frozen=True):
     """The decrypted content of a record."""
 
     kind: str
@@ -182,29 +204,36 @@ class Body:
 
 def read_body(body: bytes) -> Body:
     """Body from its padded bytes. Raises ValueError."""
-    size = int.from_bytes(body[:4], "big")
-    if 4 + size > len(body) or body[4 + size :].strip(b"\0"):
+    end = 4 + int.from_bytes(body[:4], "big")
+    if end > len(body) or body[end:] != bytes(len(body) - end):
         raise ValueError("body is not padded with zeros")
-    kind, raw = decode("record-body", 1, body[4 : 4 + size])
-    return Body(kind, msgspec.json.decode(raw))
+    if body.startswith(_BODY_START, 4):  # what every body is; the codec judges all others
+        at = _KIND_AT + int.from_bytes(body[_KIND_AT - 4 : _KIND_AT], "big")
+        size = end - at - 5
+        if size >= 0 and body[at : at + 5] == b"\x01" + size.to_bytes(4, "big"):
+            return Body(body[_KIND_AT:at].decode(), _CONTENT.decode(body[at + 5 : end]))
+    kind, raw = decode("record-body", 1, body[4:end])
+    return Body(kind, _CONTENT.decode(raw))
+
+
+_CONTENT = msgspec.json.Decoder()
+_BODY_START = frame_start("record-body", 1, 2) + b"\x02"
+_KIND_AT = 4 + len(_BODY_START) + 4
 
 
 def commit_body(suite: Suite, secret: bytes, body: bytes) -> bytes:
     """The hiding commitment in the header; revealing ``secret`` and ``body`` opens one record."""
-    return suite.hash(encode("body-commit", 1, [secret, len(body), body]))
+    before, between = _around_secret(len(secret), len(body))
+    return suite.hash(b"".join((before, secret, between, body)))
 
 
-class _Keys(NamedTuple):
-    content: bytes
-    nonce: bytes
-    secret: bytes
-
-
-def _derive(suite: Suite, data_key: bytes, salt: bytes, origin: str, stream_id: str) -> _Keys:
-    size = suite.key_size
-    info = _key_info(origin, stream_id, suite.name)
-    derived = suite.derive(data_key, salt=salt, info=info, size=size + 12 + 32)
-    return _Keys(derived[:size], derived[size : size + 12], derived[size + 12 :])
+@lru_cache(64)
+def _around_secret(secret_size: int, size: int) -> tuple[bytes, bytes]:
+    """What a commitment's frame has before its secret, and between secret and body."""
+    secret = bytes(secret_size)
+    frame = encode("body-commit", 1, [secret, size, bytes(size)])
+    at = len(frame_start("body-commit", 1, 3)) + 5
+    return frame[:at], frame[at + secret_size : len(frame) - size]
 
 
 @lru_cache(1_024)

@@ -38,9 +38,12 @@ def same(left: bytes, right: bytes) -> bool:
     return hmac.compare_digest(left, right)
 
 
+_SHA256 = hashes.SHA256()
+
+
 def hkdf(key: bytes, *, salt: bytes, info: bytes, size: int) -> bytes:
     """HKDF-SHA-256: ``size`` bytes bound to salt and info."""
-    return HKDF(algorithm=hashes.SHA256(), length=size, salt=salt, info=info).derive(key)
+    return HKDF(algorithm=_SHA256, length=size, salt=salt, info=info).derive(key)
 
 
 def hkdf_sm3(key: bytes, *, salt: bytes, info: bytes, size: int) -> bytes:

@@ -7,7 +7,7 @@ data key seals records as the server does, and chains them on.
 
 import random
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from hashlib import sha256
 from typing import Any
 
@@ -200,7 +200,7 @@ def hash_of(one: Record) -> bytes:
 
 def with_header(header: bytes, **changes: Any) -> bytes:
     """A header with some of its fields changed."""
-    return replace(Header.from_bytes(header), **changes).to_bytes()
+    return msgspec.structs.replace(Header.from_bytes(header), **changes).to_bytes()
 
 
 def flipped(data: bytes, place: int, chance: random.Random) -> bytes:

@@ -4,7 +4,7 @@ The seal's head no longer fits, which the chain shows at the end only; the tree'
 first record that is another.
 """
 
-from dataclasses import replace
+from msgspec.structs import replace
 
 from ledger.chain import Damage
 from ledger.layout import SEAL_FILE

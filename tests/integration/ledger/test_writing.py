@@ -7,6 +7,7 @@ from dataclasses import replace
 from typing import Any
 
 import pytest
+from msgspec import structs
 from sqlalchemy import func, select
 
 from kernel.db import Database, ReadSession, WriteSession
@@ -130,7 +131,7 @@ async def test_another_content_under_one_number_is_kept_beside_the_first(
 async def test_a_forged_an_unknown_and_an_unnumbered_batch_are_refused(world: LedgerWorld) -> None:
     one = await world.candidate("sitting_1")
     good = one.batch(answers(1, 2))
-    changed = tuple(replace(e, response_json='{"choice":["C"]}') for e in good.events)
+    changed = tuple(structs.replace(e, response_json='{"choice":["C"]}') for e in good.events)
     cases = {
         "ledger.signature": replace(good, events=changed),
         "ledger.device_unknown": replace(good, epoch=2),

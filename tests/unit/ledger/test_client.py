@@ -1,10 +1,9 @@
 """A batch is checked by itself before anybody asks the database."""
 
-from dataclasses import replace
-
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from msgspec.structs import replace
 
 from kernel.codec import canonical_json
 from kernel.errors import Refusal

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 import pytest
+from msgspec import structs
 
 from kernel.crypto.suite import InternationalSuite
 from ledger.chain import Stored
@@ -28,6 +29,7 @@ def records(count: int, origin: str = ORIGIN, stream: str = STREAM, text: str = 
 
 
 WHOLE = records(5)
+RENUMBERED = structs.replace(WHOLE[4], header=structs.replace(WHOLE[4].header, seq=6))
 STATED = Stated(ORIGIN, STREAM, 3, WHOLE[2].hash, 0)
 
 
@@ -52,7 +54,7 @@ def test_a_stream_begins_as_its_receipt_says_however_far_it_went_on(count: int) 
         ([records(1, text="x")[0], *WHOLE[1:]], 1),
         (records(5, origin="other"), 0),
         (records(5, stream="sitting/2"), 0),
-        ([*WHOLE[:4], replace(WHOLE[4], header=replace(WHOLE[4].header, seq=6))], 4),
+        ([*WHOLE[:4], RENUMBERED], 4),
     ],
 )
 def test_the_chain_is_followed_up_to_the_first_record_out_of_its_place(

@@ -3,19 +3,23 @@
 from dataclasses import replace
 from typing import Any
 
+import msgspec
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from kernel.codec import canonical_json, decode, encode
 from kernel.crypto.suite import InternationalSuite
 from kernel.errors import Refusal
 from ledger.record import (
     LARGEST_CLASS_BYTES,
     SMALLEST_CLASS_BYTES,
     ZERO_HASH,
+    Body,
     Header,
     Place,
     Sealed,
+    commit_body,
     open_record,
     padded_size,
     read_body,
@@ -117,6 +121,31 @@ def test_padding_that_is_not_zero_is_refused() -> None:
         read_body(b"\x00\x00\x00\x00" + b"\x01")
     with pytest.raises(ValueError, match="padded"):
         read_body(b"\x00\x00\x00\x09")
+
+
+@given(content=contents, data=st.data())
+def test_a_body_is_read_as_the_codec_reads_it_whatever_byte_was_changed(
+    content: dict[str, Any], data: st.DataObject
+) -> None:
+    frame = bytearray(encode("record-body", 1, ["answer_set", canonical_json(content)]))
+    frame[data.draw(st.integers(0, len(frame) - 1))] ^= data.draw(st.integers(0, 255))
+    body = len(frame).to_bytes(4, "big") + frame + bytes(7)
+    try:
+        kind, raw = decode("record-body", 1, bytes(frame))
+        expected = Body(kind, msgspec.json.decode(raw))
+    except (ValueError, TypeError) as wrong:
+        with pytest.raises(type(wrong)):
+            read_body(body)
+    else:
+        assert read_body(body) == expected
+
+
+@given(secret=st.binary(max_size=40), body=st.binary(max_size=600))
+def test_a_commitment_is_the_hash_of_its_frame_whatever_the_secrets_size(
+    secret: bytes, body: bytes
+) -> None:
+    frame = encode("body-commit", 1, [secret, len(body), body])
+    assert commit_body(SUITE, secret, body) == SUITE.hash(frame)
 
 
 @pytest.mark.parametrize("data", [b"", b"GY", b"GY\x06record\x00\x01\x04\x00\x00\x00\x00"])
