@@ -6,6 +6,7 @@ gave it; that the keys are gone counts only by a later record that stands there 
 """
 
 from dataclasses import dataclass
+from enum import StrEnum
 from typing import Any, TypeVar
 
 import msgspec
@@ -17,6 +18,26 @@ from ledger.record import Header
 from ledger.tree.entry import tree_entry
 from ledger.tree.note import NoteKey
 from ledger.tree.proof import TlogProof, check_proof
+
+
+class OrderFault(StrEnum):
+    """Why an order is none; the words are the terms ``order_fault``."""
+
+    UNREADABLE = "unreadable"
+    UNPROVEN = "unproven"
+    SESSION = "session"
+    SEAL = "seal"
+    AGREED = "agreed"
+    DONE = "done"
+
+
+class NoOrder(ValueError):
+    """Raised for what does not prove an order."""
+
+    def __init__(self, fault: OrderFault) -> None:
+        super().__init__(str(fault))
+        self.fault = fault
+
 
 DESTRUCTION_FILE = "destruction.bin"
 """Beside the ledger's folder of an archive."""
@@ -71,18 +92,15 @@ def destruction_bytes(order: Shown, done: Shown | None) -> bytes:
 def read_destruction(data: bytes, session_id: str, seal_hash: bytes, public: bytes) -> Erased:
     """The order that the file proves, for the session with this seal under this key.
 
-    Raises ValueError for anything that does not prove one.
+    Raises NoOrder for anything that does not prove one.
     """
-    match decode("destruction-proof", 1, data):
-        case [bytes() as order, str() as proof, bytes() as after, str() as after_proof]:
-            first, position = _proven(order, proof, public)
-            done = _proven(after, after_proof, public) if after else None
-        case _:
-            raise ValueError("not the proof of an order")
+    order, proof, after, after_proof = _parts(data)
+    first, position = _proven(order, proof, public)
+    done = _proven(after, after_proof, public) if after else None
     stream = destruction_stream(session_id)
     for record in (first, *((done[0],) if done else ())):
         if record.stream_id != stream:
-            raise ValueError("of another session")
+            raise NoOrder(OrderFault.SESSION)
     told = None if done is None else _told(done[0])
     return order_of(_told(first), told, session_id, seal_hash, position)
 
@@ -90,17 +108,17 @@ def read_destruction(data: bytes, session_id: str, seal_hash: bytes, public: byt
 def order_of(
     order: Told, done: Told | None, session_id: str, seal_hash: bytes, position: int | None
 ) -> Erased:
-    """The order out of its records. Raises ValueError when they are none, or break its rules."""
+    """The order out of its records. Raises NoOrder when they are none, or break its rules."""
     said = _converted(order, ORDER, _Order)
     if (said.session_id, said.seal_hash) != (session_id, seal_hash.hex()):
-        raise ValueError("an order for another seal")
+        raise NoOrder(OrderFault.SEAL)
     if said.ordered_by in said.agreed or len(set(said.agreed)) < said.needed or said.needed < 1:
-        raise ValueError("an order that too few others agreed to")
+        raise NoOrder(OrderFault.AGREED)
     gone = None if done is None else _converted(done, DONE, _Done)
     if done is not None and gone is not None:
         same = (gone.erasure_id, gone.session_id) == (said.erasure_id, session_id)
         if not same or done.seq <= order.seq:
-            raise ValueError("a destruction under another order")
+            raise NoOrder(OrderFault.DONE)
     return Erased(
         erasure_id=said.erasure_id,
         session_id=session_id,
@@ -134,21 +152,34 @@ class _Done(msgspec.Struct, frozen=True):
 
 def _converted(told: Told, kind: str, shape: type[T]) -> T:
     if told.kind != kind:
-        raise ValueError(f"a record of kind {told.kind[:40]}")
+        raise NoOrder(OrderFault.UNREADABLE)
     try:
         return msgspec.convert(told.content, shape)
     except msgspec.ValidationError as wrong:
-        raise ValueError(str(wrong)) from wrong
+        raise NoOrder(OrderFault.UNREADABLE) from wrong
+
+
+def _parts(data: bytes) -> list[Any]:
+    try:
+        fields = decode("destruction-proof", 1, data)
+    except ValueError as wrong:
+        raise NoOrder(OrderFault.UNREADABLE) from wrong
+    if [type(field) for field in fields] != [bytes, str, bytes, str]:
+        raise NoOrder(OrderFault.UNREADABLE)
+    return fields
 
 
 def _proven(opening: bytes, proof: str, public: bytes) -> tuple[OpenedRecord, int]:
     """The record and its leaf. The origin is the record's own: a restored server has another."""
-    made = Opening.from_bytes(opening)
-    record = check_opening(made)
-    shown = TlogProof.parse(proof)
-    entry = tree_entry(record.stream_id, record.seq, record.hash)
-    origin = Header.from_bytes(made.header).origin
-    check_proof(shown, entry, NoteKey.of_log(origin, public))
+    try:
+        made = Opening.from_bytes(opening)
+        record = check_opening(made)
+        shown = TlogProof.parse(proof)
+        entry = tree_entry(record.stream_id, record.seq, record.hash)
+        origin = Header.from_bytes(made.header).origin
+        check_proof(shown, entry, NoteKey.of_log(origin, public))
+    except ValueError as wrong:
+        raise NoOrder(OrderFault.UNPROVEN) from wrong
     return record, shown.index
 
 

@@ -16,7 +16,7 @@ from kernel.crypto.signing import server_signature_holds
 from kernel.errors import Refusal
 from kernel.settings import DATABASE_FILE
 from ledger.chain import Damage, Finding
-from ledger.erasure.proof import DESTRUCTION_FILE, read_destruction
+from ledger.erasure.proof import DESTRUCTION_FILE, NoOrder, read_destruction
 from ledger.layout import SEAL_FILE, KeyFile, SealFile, SealList, read_key_file, stream_path
 from ledger.opening import Opened
 from ledger.parcel import MANIFEST, Parcel, Seen, check_manifest, differing, open_parcel
@@ -159,8 +159,8 @@ class _Check:
         session_id, public = seal.list.session_id, seal.file.server_public
         try:
             order = read_destruction(self._parcel.read(place), session_id, seal.hash(), public)
-        except ValueError as wrong:
-            self._add(Damage.ORDER, place, detail=str(wrong)[:120])
+        except NoOrder as wrong:
+            self._add(Damage.ORDER, place, detail=wrong.fault)
         else:
             self._report.erased.append(order)
 

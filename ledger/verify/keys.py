@@ -14,7 +14,7 @@ from kernel.crypto.suite import suite_named
 from kernel.db import ReadSession
 from kernel.errors import Refusal
 from ledger.chain import Damage, Finding
-from ledger.erasure.proof import DONE, ORDER, Erased, Told, order_of
+from ledger.erasure.proof import DONE, ORDER, Erased, NoOrder, OrderFault, Told, order_of
 from ledger.erasure.stream import destruction_stream
 from ledger.keys import FIRST_VERSION, Keys, scope_of, session_scope
 from ledger.reading import read_stream
@@ -47,7 +47,8 @@ async def check_keys(
         try:
             order = await _order(session, Keys(ring), heads[name], session_id)
         except (Refusal, ValueError) as wrong:
-            _add(report, Damage.ORDER, session_id, str(wrong)[:120])
+            fault = wrong.fault if isinstance(wrong, NoOrder) else OrderFault.UNREADABLE
+            _add(report, Damage.ORDER, session_id, fault)
             continue
         if order is not None:
             report.erased.append(order)

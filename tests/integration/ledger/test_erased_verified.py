@@ -112,7 +112,9 @@ async def test_keys_that_nobody_ordered_away_are_a_finding(
     keys.write_text(json.dumps(said))
     report = verify(archive, keys)
     assert [one.damage for one in report.findings] == [Damage.KEYS_MISSING]
-    assert "no order in the log explains it" in report.words()
+    said = report.words()
+    assert f"✗ session {SESSION}: keys are missing (2 / 5) and no order that was carried" in said
+    assert f"✗ session {SESSION}:缺少密钥(2 / 5),没有已执行的销毁令可以说明" in said
     assert verify(archive).good
 
 
@@ -139,6 +141,12 @@ async def test_an_order_that_was_not_carried_out_explains_nothing(
     assert [one.damage for one in report.findings] == [Damage.KEYS_MISSING]
 
 
+ORDER_SAID = {
+    True: ("内容无法读出", "it cannot be read"),
+    False: ("不能证明它在已签名的日志中", "nothing proves that it stands in the signed log"),
+}
+
+
 @pytest.mark.parametrize("at", [0, 60, 300, -40, -200])
 async def test_a_changed_byte_of_the_order_is_found(
     world: LedgerWorld, tmp_path: Path, at: int
@@ -155,6 +163,9 @@ async def test_a_changed_byte_of_the_order_is_found(
     report = verify(await _archive(world, tmp_path / "made", changed))
     assert [(one.damage, one.place) for one in report.findings] == [(Damage.ORDER, PLACE)]
     assert report.erased == []
+    zh, en = ORDER_SAID[at == 0]
+    assert f"✗ {PLACE}:销毁令不成立({zh})" in report.words()
+    assert f"✗ {PLACE}: the order to destroy keys does not hold ({en})" in report.words()
 
 
 @pytest.fixture
@@ -216,6 +227,8 @@ async def test_a_data_directory_finds_lost_keys_and_keys_that_came_back(
         await tx.execute(delete(KeyRow).where(mine))
     report = await _live(folder)
     assert [one.damage for one in report.findings] == [Damage.KEYS_MISSING]
+    assert f"✗ session {SESSION}: keys are missing (3 / 4)" in report.words()
+    assert f"✗ session {SESSION}:缺少密钥(3 / 4)" in report.words()
     async with world.database.write() as tx:
         await tx.execute(insert(KeyRow), [one for one in held if one["parent"]])
     assert (await _live(folder)).good
@@ -225,3 +238,6 @@ async def test_a_data_directory_finds_lost_keys_and_keys_that_came_back(
         await tx.execute(insert(KeyRow), held)
     report = await _live(folder)
     assert [one.damage for one in report.findings] == [Damage.KEYS_BACK]
+    said = report.words()
+    assert f"✗ session {SESSION}: keys that were destroyed under order are there again (" in said
+    assert f"✗ session {SESSION}:依令销毁的密钥又出现了(" in said

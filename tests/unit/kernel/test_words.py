@@ -11,6 +11,7 @@ import pytest
 from kernel.access import Role
 from kernel.errors import Refusal, RowError
 from kernel.words import LANGUAGES, catalogue, say, say_refusal, say_row
+from ledger.erasure.proof import OrderFault
 from paper.items import Tier
 from server.checkin.rules import State
 from server.invigilation.rules import Decision, IncidentKind
@@ -73,7 +74,7 @@ def test_a_refusal_speaks_with_its_parameters() -> None:
 
 TERMS: dict[str, type[StrEnum]] = {
     "session_state": SessionState, "draw_state": DrawState, "role": Role, "visit_state": State,
-    "incident_kind": IncidentKind, "decision": Decision, "tier": Tier,
+    "incident_kind": IncidentKind, "decision": Decision, "tier": Tier, "order_fault": OrderFault,
 }  # fmt: skip
 
 
