@@ -1,98 +1,112 @@
-"""A short way into an endpoint that is asked thousands of times a second.
+"""A short way past the framework for an endpoint that is asked thousands of times a second.
 
 Rules kept here: the short way takes only what is beyond question, and gives it to the declared
-endpoint's own function; a request with anything odd about it (token, type, shape, text) goes on to
-the declared endpoint, with the body that was read, and is answered there. So there is one set of
-checks and one set of answers, and what the framework does for every other request is left out
-here.
+endpoint's own function; a request with anything odd about it (token, type, shape, text, size) goes
+on to the declared endpoint, with the body that was read, and is answered there. So there is one set
+of checks and one set of answers, and what the framework does for every other request is left out
+here. Its answers have the headers of all answers, and what fails is told as everywhere.
 """
 
-import json
 from collections.abc import Awaitable, Callable
-from typing import Generic, TypeVar
+from dataclasses import dataclass
+from typing import Any, Generic, TypeVar
 
-from pydantic import BaseModel
-from starlette.requests import ClientDisconnect
-from starlette.responses import Response
-from starlette.routing import BaseRoute, Match
-from starlette.types import Message, Receive, Scope, Send
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from kernel.access import KnownSittings, Principal
-from kernel.web import check_plain
+from kernel.errors import Refusal
+from kernel.web import HEADERS, JSON_LIMIT_BYTES, answer_to
 
-M = TypeVar("M", bound=BaseModel)
+T = TypeVar("T")
 
-_WENT_ON = "gongyuan.went_on"
+_JSON = (b"content-type", b"application/json")
 
 
-class ShortWay(BaseRoute, Generic[M]):
-    """POST of a JSON ``model`` to exactly ``path``, by a sitting whose token is known.
+@dataclass(frozen=True, slots=True)
+class Short(Generic[T]):
+    """POST of JSON to exactly ``path``, by a sitting whose token is known.
 
-    Goes before all others in the router's list.
+    ``understand`` returns None for a body with anything odd about it; ``endpoint`` returns the
+    answer's JSON.
     """
 
-    def __init__(
-        self,
-        path: str,
-        model: type[M],
-        endpoint: Callable[[Principal, M], Awaitable[Response]],
-        known: KnownSittings,
-    ) -> None:
-        self.path = path
-        self._model = model
-        self._endpoint = endpoint
-        self._known = known
+    path: str
+    understand: Callable[[bytes], T | None]
+    endpoint: Callable[[Principal, T], Awaitable[bytes]]
+    known: KnownSittings
 
-    def matches(self, scope: Scope) -> tuple[Match, Scope]:
-        """Only once for each request: whatever went on is not taken again."""
-        mine = (
-            scope["type"] == "http"
-            and scope["path"] == self.path
-            and scope["method"] == "POST"
-            and _WENT_ON not in scope
-        )
-        return (Match.FULL if mine else Match.NONE), {}
 
-    async def handle(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Raises what the endpoint raises, and ClientDisconnect."""
-        body = await _read(receive)
-        found = await self._understood(scope, body)
-        if found is None:
-            scope[_WENT_ON] = True
-            await scope["router"].app(scope, _again(body, receive), send)
+class ShortWay:
+    """ASGI, around everything else of the application."""
+
+    def __init__(self, app: ASGIApp, short: Short[Any]) -> None:
+        self._app = app
+        self._short = short
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Raises what the application raises, and what the endpoint raises and nobody can tell."""
+        if (
+            scope["type"] != "http"
+            or scope["path"] != self._short.path
+            or scope["method"] != "POST"
+        ):
+            await self._app(scope, receive, send)
             return
-        response = await self._endpoint(*found)
-        await response(scope, receive, send)
+        read = await _read(receive)
+        if read is None:
+            return  # whoever asked has gone
+        found = None if read.get("more_body") else await self._understood(scope, read["body"])
+        if found is None:
+            await self._app(scope, _again(read, receive), send)
+            return
+        try:
+            body = await self._short.endpoint(*found)
+        except Exception as failed:
+            answer = answer_to(failed)
+            if answer is None:
+                raise
+            answer.raw_headers += HEADERS
+            await answer(scope, receive, send)
+        else:
+            length = (b"content-length", b"%d" % len(body))
+            start = {"type": "http.response.start", "status": 200}
+            await send({**start, "headers": [length, _JSON, *HEADERS]})
+            await send({"type": "http.response.body", "body": body})
 
-    async def _understood(self, scope: Scope, body: bytes) -> tuple[Principal, M] | None:
-        headers = dict(scope["headers"])
-        scheme, _, token = headers.get(b"authorization", b"").partition(b" ")
-        if scheme != b"Bearer" or headers.get(b"content-type") != b"application/json":
+    async def _understood(self, scope: Scope, body: bytes) -> tuple[Principal, Any] | None:
+        token = kind = b""
+        for name, value in scope["headers"]:
+            if name == b"authorization":
+                token = value
+            elif name == b"content-type":
+                kind = value
+        if kind != _JSON[1] or not token.startswith(b"Bearer ") or not token.isascii():
+            return None
+        given = self._short.understand(body)
+        if given is None:
             return None
         try:
-            principal = await self._known.principal_of(token.decode())
-            given = json.loads(body)
-            check_plain(given)
-            if principal.kind == "sitting":
-                return principal, self._model.model_validate(given)
-        except Exception:  # noqa: BLE001 - whatever is wrong is said where the others are told
-            return None
-        return None
+            principal = await self._short.known.principal_of(token[7:].decode())
+        except Refusal:
+            return None  # said where the others are told
+        return (principal, given) if principal.kind == "sitting" else None
 
 
-async def _read(receive: Receive) -> bytes:
-    pieces, more = [], True
-    while more:
+async def _read(receive: Receive) -> Message | None:
+    """The body in one message, or as much of a long one as shows that it is too long."""
+    message = await receive()
+    pieces = [message.get("body", b"")]
+    while message.get("more_body") and sum(map(len, pieces)) <= JSON_LIMIT_BYTES:
         message = await receive()
-        if message["type"] == "http.disconnect":
-            raise ClientDisconnect
         pieces.append(message.get("body", b""))
-        more = message.get("more_body", False)
-    return pieces[0] if len(pieces) == 1 else b"".join(pieces)
+    if message["type"] == "http.disconnect":
+        return None
+    more = message.get("more_body", False)
+    return {"type": "http.request", "body": b"".join(pieces), "more_body": more}
 
 
-def _again(body: bytes, receive: Receive) -> Receive:
-    """The body once more, then whatever comes."""
+def _again(read: Message, receive: Receive) -> Receive:
+    """What was read once more, then whatever comes."""
     given = False
 
     async def replayed() -> Message:
@@ -100,6 +114,6 @@ def _again(body: bytes, receive: Receive) -> Receive:
         if given:
             return await receive()
         given = True
-        return {"type": "http.request", "body": body, "more_body": False}
+        return read
 
     return replayed

@@ -214,6 +214,16 @@ async def _plain(request: Request) -> None:
         check_plain(given if isinstance(given, str) else given.filename or "", name)
 
 
+def answer_to(failed: Exception) -> JSONResponse | None:
+    """What is answered to a refusal, a database or a disk that fails; None to any other error."""
+    if isinstance(failed, Refusal):
+        return _answer(failed)
+    if isinstance(failed, SQLAlchemyError | OSError) and is_storage_fault(failed):
+        _log.error("the storage failed", exc_info=failed)
+        return _answer(Refusal("storage.unavailable", Kind.UNAVAILABLE))
+    return None
+
+
 def _answer(refusal: Refusal) -> JSONResponse:
     return JSONResponse(error_body(refusal).model_dump(), STATUS[refusal.kind])
 
@@ -227,21 +237,18 @@ def install(app: FastAPI, *, database: Database, clock: Clock, body_limit_bytes:
     # Whatever else goes wrong anywhere (token, shape of the request) has the same body.
     app.router.responses["default"] = {"model": ErrorBody, "description": "Refused"}
 
-    @app.exception_handler(Refusal)
-    async def _refused(_: Request, refusal: Refusal) -> JSONResponse:
-        return _answer(refusal)
-
     @app.exception_handler(RequestValidationError)
     async def _malformed(_: Request, error: RequestValidationError) -> JSONResponse:
         return _answer(RowRefusal("request.malformed", faults(error.errors())))
 
+    @app.exception_handler(Refusal)
     @app.exception_handler(SQLAlchemyError)
     @app.exception_handler(OSError)
-    async def _storage(_: Request, failed: Exception) -> JSONResponse:
-        if not is_storage_fault(failed):
+    async def _told(_: Request, failed: Exception) -> JSONResponse:
+        answer = answer_to(failed)
+        if answer is None:
             raise failed
-        _log.error("the storage failed", exc_info=failed)
-        return _answer(Refusal("storage.unavailable", Kind.UNAVAILABLE))
+        return answer
 
     @app.exception_handler(ClientDisconnect)
     async def _gone(_: Request, __: ClientDisconnect) -> Response:
@@ -260,7 +267,7 @@ def install(app: FastAPI, *, database: Database, clock: Clock, body_limit_bytes:
     app.add_middleware(_Guard, body_limit_bytes=body_limit_bytes)
 
 
-_HEADERS = [
+HEADERS = [
     (b"content-security-policy",
      (b"default-src 'self'; img-src 'self' blob: data:; media-src 'self' blob:; "
       b"style-src 'self' 'unsafe-inline'; connect-src 'self' ws: wss:; frame-ancestors 'none'")),
@@ -268,6 +275,7 @@ _HEADERS = [
     (b"referrer-policy", b"no-referrer"),
     (b"permissions-policy", b"camera=(self), microphone=(self), geolocation=()"),
 ]  # fmt: skip
+"""What every answer tells the browser."""
 
 
 class _Guard:
@@ -303,7 +311,7 @@ class _Guard:
 
         async def dressed(message: MutableMapping[str, Any]) -> None:
             if message["type"] == "http.response.start":
-                message["headers"] = [*message.get("headers", []), *_HEADERS]
+                message["headers"] = [*message.get("headers", []), *HEADERS]
             await send(message)
 
         declared = headers.get(b"content-length", b"0")

@@ -42,6 +42,7 @@ from kernel.db import Database
 from kernel.lease import lease_of
 from kernel.pacing import Pace
 from kernel.settings import Settings, TreeSettings
+from kernel.shortway import ShortWay
 from ledger import api as ledger_api
 from ledger.book import Ledger
 from ledger.tree.note import NoteKey
@@ -272,7 +273,7 @@ def _add_routes(app: FastAPI, services: Services, tree: TreeSettings) -> None:
     ):
         app.include_router(router)
     known = app.state.known_sittings
-    app.router.routes.insert(0, server.sittings.api.short_way(services.sittings, known))
+    app.add_middleware(ShortWay, short=server.sittings.api.short_way(services.sittings, known))
     app.router.routes.append(server.sittings.live.route(services.sittings))
     app.router.routes.append(server.invigilation.live.route(services.invigilation))
 

@@ -13,10 +13,10 @@ from pydantic import BaseModel, Field
 
 from kernel.access import KnownSittings, Principal
 from kernel.errors import Kind, Refusal
-from kernel.shortway import ShortWay
+from kernel.shortway import Short
 from kernel.web import CurrentSitting, KnownSitting, refusals, sends, takes
 from server.checkin.rules import Advice
-from server.sittings.service import FinalState, SittingsService
+from server.sittings.service import Batch, FinalState, SittingsService
 from server.sittings.service.shapes import (
     AckShown,
     EventsIn,
@@ -26,6 +26,7 @@ from server.sittings.service.shapes import (
     ack_json,
     from_base64,
     paper_json,
+    quickly,
     receipt_json,
     state_json,
     to_base64,
@@ -96,17 +97,16 @@ async def picture(request: Request, limit_bytes: int) -> bytes:
     return data
 
 
-async def take_events(service: SittingsService, who: Principal, body: EventsIn) -> Response:
-    """The acknowledgement. Its shape is typed where it is made; the framework need not look at it
-    once more.
+async def take_events(service: SittingsService, who: Principal, batch: Batch) -> bytes:
+    """The acknowledgement as JSON. Its shape is typed where it is made; the framework need not look
+    at it once more.
     """
-    acked = await service.answers.take(who, body.batch())
-    return Response(msgspec.json.encode(ack_json(acked)), media_type="application/json")
+    return msgspec.json.encode(ack_json(await service.answers.take(who, batch)))
 
 
-def short_way(service: SittingsService, known: KnownSittings) -> ShortWay[EventsIn]:
+def short_way(service: SittingsService, known: KnownSittings) -> Short[Batch]:
     """The way of a save that is beyond question; every other comes to ``router``'s endpoint."""
-    return ShortWay("/api/sitting/events", EventsIn, partial(take_events, service), known)
+    return Short("/api/sitting/events", quickly, partial(take_events, service), known)
 
 
 def router(service: SittingsService) -> APIRouter:
@@ -218,7 +218,8 @@ def router(service: SittingsService) -> APIRouter:
         ),
     )
     async def events(principal: KnownSitting, body: Annotated[EventsIn, Body()]) -> Response:
-        return await take_events(service, principal, body)
+        acked = await take_events(service, principal, body.batch())
+        return Response(acked, media_type="application/json")
 
     @api.post(
         "/submit",

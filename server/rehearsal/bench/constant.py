@@ -24,8 +24,9 @@ from kernel.access import KnownSittings, Principal
 from kernel.clock import SystemClock
 from kernel.db import Database
 from kernel.settings import Settings
-from kernel.shortway import ShortWay
-from server.sittings.service.shapes import AckShown, EventsIn
+from kernel.shortway import Short, ShortWay
+from server.sittings.service import Batch
+from server.sittings.service.shapes import AckShown, EventsIn, quickly
 
 _ACK = AckShown(
     origin="bench.invalid/ledger",
@@ -53,10 +54,11 @@ def create_app(folder: Path, *, declared: bool = False) -> FastAPI:
 
         @app.post("/api/sitting/events", response_model=AckShown)
         async def events(body: Annotated[EventsIn, Body()]) -> Response:
-            return await _events(_ANYBODY, body)
+            return Response(await _events(_ANYBODY, body.batch()), media_type="application/json")
     else:
         known = _Anybody(database, SystemClock())
-        app.router.routes.append(ShortWay("/api/sitting/events", EventsIn, _events, known))
+        short = Short("/api/sitting/events", quickly, _events, known)
+        app.add_middleware(ShortWay, short=short)
 
     @app.get("/healthz")
     async def health() -> dict[str, str]:
@@ -76,9 +78,8 @@ class _Anybody(KnownSittings):
         return _ANYBODY
 
 
-async def _events(_: Principal, body: EventsIn) -> Response:
-    body.batch()
-    return Response(msgspec.json.encode(_ACK), media_type="application/json")
+async def _events(_: Principal, __: Batch) -> bytes:
+    return msgspec.json.encode(_ACK)
 
 
 async def _live(socket: WebSocket) -> None:

@@ -1,5 +1,7 @@
 """The short way takes what is beyond question and hands on everything else as it came."""
 
+import errno
+import json
 from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any
@@ -7,23 +9,17 @@ from typing import Any
 import httpx
 import pytest
 from fastapi import FastAPI, Request
-from fastapi.responses import JSONResponse, Response
-from pydantic import BaseModel
-from starlette.requests import ClientDisconnect
 from starlette.types import Message
 
 from kernel.access import KnownSittings, Principal
 from kernel.clock import HandClock
 from kernel.db import Database
 from kernel.errors import Kind, Refusal
-from kernel.shortway import ShortWay
+from kernel.shortway import Short, ShortWay
 from kernel.web import install
 
 GOOD = b'{"n": 1}'
-
-
-class Body(BaseModel):
-    n: int
+REFUSED, FULL, BROKEN = 2, 3, 4
 
 
 class Known(KnownSittings):
@@ -35,10 +31,22 @@ class Known(KnownSittings):
         return Principal("one", token, {})
 
 
-async def shortly(who: Principal, body: Body) -> Response:
-    if body.n > 1:
+def understood(body: bytes) -> int | None:
+    try:
+        n = json.loads(body)["n"]
+    except (ValueError, TypeError):
+        return None
+    return n if isinstance(n, int) else None
+
+
+async def shortly(who: Principal, n: int) -> bytes:
+    if n == REFUSED:
         raise Refusal("request.base64")
-    return JSONResponse({"way": "short", "n": body.n, "who": who.subject})
+    if n == FULL:
+        raise OSError(errno.ENOSPC, "full")
+    if n == BROKEN:
+        raise ZeroDivisionError
+    return json.dumps({"way": "short", "n": n, "who": who.subject}).encode()
 
 
 @pytest.fixture
@@ -51,7 +59,7 @@ async def app(tmp_path: Path) -> AsyncIterator[FastAPI]:
     async def declared(request: Request) -> dict[str, Any]:
         return {"way": "declared", "body": (await request.body()).decode()}
 
-    made.router.routes.insert(0, ShortWay("/save", Body, shortly, Known(database, clock)))
+    made.add_middleware(ShortWay, short=Short("/save", understood, shortly, Known(database, clock)))
     yield made
     await database.close()
 
@@ -104,17 +112,27 @@ async def test_a_body_in_pieces_is_one_body(http: httpx.AsyncClient) -> None:
     assert reply.json()["way"] == "short"
 
 
-async def test_a_refusal_of_the_endpoint_has_the_body_of_every_refusal(
-    http: httpx.AsyncClient,
+@pytest.mark.parametrize(
+    ("n", "status", "code"),
+    [(REFUSED, 422, "request.base64"), (FULL, 503, "storage.unavailable")],
+)
+async def test_what_the_endpoint_refuses_is_told_as_everywhere(
+    http: httpx.AsyncClient, n: int, status: int, code: str
 ) -> None:
-    reply = await http.post("/save", headers=headers(), content=b'{"n": 2}')
-    assert (reply.status_code, reply.json()["code"]) == (422, "request.base64")
+    reply = await http.post("/save", headers=headers(), content=b'{"n": %d}' % n)
+    assert (reply.status_code, reply.json()["code"]) == (status, code)
+    assert reply.headers["x-content-type-options"] == "nosniff"
+
+
+async def test_what_nobody_foresaw_is_not_told_as_a_refusal(http: httpx.AsyncClient) -> None:
+    with pytest.raises(ZeroDivisionError):
+        await http.post("/save", headers=headers(), content=b'{"n": %d}' % BROKEN)
 
 
 async def test_a_body_over_the_limit_is_refused_while_it_comes(http: httpx.AsyncClient) -> None:
     async def endless() -> AsyncIterator[bytes]:
-        for _ in range(30):
-            yield b" " * 10
+        for _ in range(300):
+            yield b" " * 10_000
 
     reply = await http.post("/save", headers=headers(), content=endless())
     assert (reply.status_code, reply.json()["code"]) == (413, "request.too_large")
@@ -127,14 +145,14 @@ async def test_another_method_is_told_so(http: httpx.AsyncClient) -> None:
 
 async def test_who_goes_away_in_the_middle_is_not_answered(tmp_path: Path) -> None:
     database = Database.open(f"sqlite+aiosqlite:///{tmp_path}/unused.db")
-    way = ShortWay("/save", Body, shortly, Known(database, HandClock()))
+    begun: list[Message] = [{"type": "http.request", "body": b"{", "more_body": True}]
 
     async def gone() -> Message:
-        return {"type": "http.disconnect"}
+        return begun.pop() if begun else {"type": "http.disconnect"}
 
-    async def never(_: Message) -> None:
+    async def never(*_: object) -> None:
         raise AssertionError
 
-    with pytest.raises(ClientDisconnect):
-        await way.handle({"type": "http", "headers": []}, gone, never)
+    way = ShortWay(never, Short("/save", understood, shortly, Known(database, HandClock())))
+    await way({"type": "http", "path": "/save", "method": "POST", "headers": []}, gone, never)
     await database.close()

@@ -13,6 +13,7 @@ from server.sittings.service.shapes.events import (
     to_base64,
 )
 from server.sittings.service.shapes.paper import PaperShown, paper_json
+from server.sittings.service.shapes.quick import quickly
 from server.sittings.service.shapes.state import (
     NoticeShown,
     ReceiptShown,
@@ -36,6 +37,7 @@ __all__ = [
     "masked",
     "notice_json",
     "paper_json",
+    "quickly",
     "receipt_json",
     "state_json",
     "to_base64",

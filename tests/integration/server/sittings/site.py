@@ -19,6 +19,7 @@ import server.invigilation.live
 import server.sittings.api
 import server.sittings.live
 from kernel.access import Principal, issue_token
+from kernel.shortway import ShortWay
 from kernel.web import install
 from server.sittings.service import Batch
 from tests.integration.server.hall import ExamDay, Seated
@@ -67,7 +68,7 @@ async def served(day: ExamDay) -> AsyncIterator[Site]:
     app = FastAPI()
     install(app, database=day.world.database, clock=day.clock, body_limit_bytes=LIMIT)
     known = app.state.known_sittings
-    app.router.routes.insert(0, server.sittings.api.short_way(day.sittings, known))
+    app.add_middleware(ShortWay, short=server.sittings.api.short_way(day.sittings, known))
     app.include_router(server.checkin.api.router(day.desk))
     app.include_router(server.sittings.api.router(day.sittings))
     app.include_router(server.invigilation.api.router(day.room))
