@@ -45,15 +45,16 @@ async def select_rows(
         answer: Sequence[Sequence[Any]] = (await connection.execute(statement, {name: found})).all()
         return answer
     raw: Any = (await connection.get_raw_connection()).driver_connection
-    text, processors = _selected(statement, name, len(found))
+    text, turns = _selected(statement, name, len(found))
     with _said(text):
         rows: Sequence[Sequence[Any]] = await raw.execute_fetchall(text, found)
-    if any(processors):
-        rows = [
-            [one if turn is None else turn(one) for turn, one in zip(processors, row, strict=True)]
-            for row in rows
-        ]
-    return rows
+    if not turns:
+        return rows
+    turned = [list(row) for row in rows]
+    for row in turned:
+        for at, turn in turns:
+            row[at] = turn(row[at])
+    return turned
 
 
 async def insert_rows(
@@ -115,15 +116,16 @@ def _said(statement: str) -> Iterator[None]:
 @lru_cache
 def _selected(
     statement: Select[Any], name: str, count: int
-) -> tuple[str, tuple[Callable[[Any], Any] | None, ...]]:
-    """The text, and what turns each column's raw value into Python's."""
+) -> tuple[str, list[tuple[int, Callable[[Any], Any]]]]:
+    """The text, and what turns the raw value at some places of a row into Python's."""
     dialect = sqlite.dialect()
     wanted = statement.params({name: [None] * count})
     text = str(wanted.compile(dialect=dialect, compile_kwargs={"render_postcompile": True}))
     if text.count("?") != count:
         raise ValueError("the statement has another parameter")
     types = [column.type.dialect_impl(dialect) for column in statement.selected_columns]
-    return text, tuple(one.result_processor(dialect, None) for one in types)
+    turns = [(at, one.result_processor(dialect, None)) for at, one in enumerate(types)]
+    return text, [(at, turn) for at, turn in turns if turn is not None]
 
 
 @lru_cache

@@ -34,7 +34,11 @@ STATUS = {
 
 
 _log = logging.getLogger(__name__)
-SERVING: dict[str, Any] = {"ws": "websockets-sansio", "log_level": "warning"}
+SERVING: dict[str, Any] = {
+    "ws": "websockets-sansio",
+    "log_level": "warning",
+    "access_log": False,
+}
 """How uvicorn runs an application, whichever it is."""
 JSON_LIMIT_BYTES = 1024 * 1024
 EXACT_MOST = (1 << 53) - 1

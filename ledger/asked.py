@@ -25,11 +25,13 @@ class Terms:
 class Asked:
     """A batch with its guard; ``claim`` is the guard's own and the ledger does not look at it.
 
-    ``proved`` are the origin and the key under which the signature was found good; ``held`` are
-    events of the same device that were found in the log.
+    ``content`` is the hash of the events that is signed, ``proved`` the origin and the key under
+    which the signature was found good; ``held`` are events of the same device that were found in
+    the log.
     """
 
     batch: ClientBatch
+    content: bytes
     guard: "Guard"
     claim: Any = None
     proved: tuple[str, bytes] | None = None

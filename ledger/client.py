@@ -6,6 +6,7 @@ none can be taken for another; pure bytes, read by Python and TypeScript (tests/
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any
 
 import msgspec
@@ -76,8 +77,8 @@ class Receipt:
     signature: bytes
 
 
-def check_batch(batch: ClientBatch) -> None:
-    """What can be said of a batch by itself.
+def check_batch(batch: ClientBatch) -> bytes:
+    """What can be said of a batch by itself; returns the hash of its events that is signed.
 
     Raises ``ledger.numbers``, ``ledger.too_many``, ``ledger.kind_unknown``, ``ledger.bad_event``.
     """
@@ -88,24 +89,28 @@ def check_batch(batch: ClientBatch) -> None:
     whole = bool(numbers) and numbers == expected and batch.first_seq >= 1
     if not whole or numbers[-1] >= NUMBER_LIMIT or not 1 <= batch.epoch < NUMBER_LIMIT:
         raise Refusal("ledger.numbers", first_seq=batch.first_seq)
-    for event in batch.events:
-        _check_event(event, batch.epoch, batch.stream_id)
+    checked = [_checked(event, batch.epoch, batch.stream_id) for event in batch.events]
+    return digest.sha256(b"".join(checked))
 
 
-def _check_event(event: ClientEvent, epoch: int, stream_id: str) -> None:
+def _checked(event: ClientEvent, epoch: int, stream_id: str) -> bytes:
     entry = CATALOGUE.get(event.kind)
     if entry is None or entry.writer is not Writer.DEVICE:
         raise Refusal("ledger.kind_unknown", kind=event.kind[:40], stream=stream_id[:80])
     if not 0 <= event.client_ms < NUMBER_LIMIT:
         raise Refusal("ledger.bad_event", client_seq=event.seq, field="client_ms")
     try:
-        event.to_bytes(epoch)
-        if event.response_json:
-            again = canonical_json(msgspec.json.decode(event.response_json)).decode()
-            if again != event.response_json:
-                raise ValueError("not canonical")  # noqa: TRY301 - one refusal for every fault
+        if event.response_json and not _is_canonical(event.response_json):
+            raise ValueError("not canonical")  # noqa: TRY301 - one refusal for every fault
+        return event.to_bytes(epoch)
     except (ValueError, RecursionError) as wrong:
         raise Refusal("ledger.bad_event", client_seq=event.seq, field="response") from wrong
+
+
+@lru_cache(4_096)
+def _is_canonical(response_json: str) -> bool:
+    """Raises ValueError and RecursionError for what is no JSON. Most answers are one option."""
+    return canonical_json(msgspec.json.decode(response_json)).decode() == response_json
 
 
 def event_of(kind: str, content: Mapping[str, Any]) -> ClientEvent | None:
@@ -121,11 +126,14 @@ def event_of(kind: str, content: Mapping[str, Any]) -> ClientEvent | None:
 def batch_message(origin: str, stream_id: str, epoch: int, events: Sequence[ClientEvent]) -> bytes:
     """The bytes under the device's signature."""
     content = digest.sha256(b"".join(event.to_bytes(epoch) for event in events))
-    return encode(
-        "client-batch",
-        1,
-        [origin, stream_id, epoch, events[0].seq, events[-1].seq, content],
-    )
+    return batch_frame(origin, stream_id, epoch, events[0].seq, events[-1].seq, content)
+
+
+def batch_frame(
+    origin: str, stream_id: str, epoch: int, first_seq: int, last_seq: int, content: bytes
+) -> bytes:
+    """The same from the hash of the events."""
+    return encode("client-batch", 1, [origin, stream_id, epoch, first_seq, last_seq, content])
 
 
 def ack_frame(

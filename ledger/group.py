@@ -133,7 +133,7 @@ async def _take(
     if device is None:
         raise Refusal("ledger.device_unknown", Kind.CONFLICT, epoch=batch.epoch)
     if one.proved != (head.origin, device.public_key) and not proving.holds(
-        batch, head.origin, device.public_key
+        batch, one.content, head.origin, device.public_key
     ):
         raise Refusal("ledger.signature")
     if batch.stream_id in writing.put_off or _unknown(device, one):

@@ -13,7 +13,7 @@ from typing import TypeVar
 
 from kernel.crypto.signing import DevicePublicKey
 from ledger.asked import Asked
-from ledger.client import ClientBatch, batch_message
+from ledger.client import ClientBatch, batch_frame
 
 T = TypeVar("T")
 R = TypeVar("R")
@@ -34,7 +34,7 @@ class Proving:
         """Marks what is good under a key that was seen."""
         await in_parts(self._prove, [one for one in group if one.proved is None])
 
-    def holds(self, batch: ClientBatch, origin: str, public: bytes) -> bool:
+    def holds(self, batch: ClientBatch, content: bytes, origin: str, public: bytes) -> bool:
         """Whether the signature is good under the key in the device's row; remembers the key."""
         place = batch.stream_id, batch.epoch
         known = self._seen.get(place)
@@ -46,11 +46,14 @@ class Proving:
             self._seen[place] = known
             while len(self._seen) > DEVICES_KEPT:
                 self._seen.popitem(last=False)
-        return known[1].holds(_message(batch, origin), batch.signature)
+        return known[1].holds(_message(batch, content, origin), batch.signature)
 
     def _prove(self, one: Asked) -> None:
         known = self._seen.get((one.batch.stream_id, one.batch.epoch))
-        if known is not None and known[1].holds(_message(one.batch, known[0]), one.batch.signature):
+        if known is None:
+            return
+        message = _message(one.batch, one.content, known[0])
+        if known[1].holds(message, one.batch.signature):
             one.proved = known[0], known[1].public
 
 
@@ -68,5 +71,6 @@ async def in_parts(work: Callable[[T], R], things: Sequence[T]) -> list[R]:
     return [one for piece in done for one in piece]
 
 
-def _message(batch: ClientBatch, origin: str) -> bytes:
-    return batch_message(origin, batch.stream_id, batch.epoch, batch.events)
+def _message(batch: ClientBatch, content: bytes, origin: str) -> bytes:
+    first, last = batch.events[0].seq, batch.events[-1].seq
+    return batch_frame(origin, batch.stream_id, batch.epoch, first, last, content)

@@ -32,7 +32,11 @@ async def in_log(
 
 
 async def repeated(
-    session: ReadSession, appender: Appender, proving: Proving, batch: ClientBatch
+    session: ReadSession,
+    appender: Appender,
+    proving: Proving,
+    batch: ClientBatch,
+    content: bytes,
 ) -> Outcome | None:
     """Where a batch stands that is in the log already, word for word; None for any other.
 
@@ -42,7 +46,7 @@ async def repeated(
     row = None if head is None else await _device(session, head, batch.epoch)
     if head is None or row is None or batch.events[-1].seq > row.acked_through:
         return None
-    if not proving.holds(batch, head.origin, row.public_key):
+    if not proving.holds(batch, content, head.origin, row.public_key):
         return None
     held = await _events(session, appender, head, row, batch)
     if any(held[event.seq] != event for event in batch.events):

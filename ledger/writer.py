@@ -95,8 +95,8 @@ class LedgerWriter:
         """
         if self._stopped:
             raise Refusal("ledger.busy", Kind.UNAVAILABLE)
-        check_batch(batch)
-        waiting = _Waiting(Asked(batch, guard, claim), asyncio.get_running_loop().create_future())
+        asked = Asked(batch, check_batch(batch), guard, claim)
+        waiting = _Waiting(asked, asyncio.get_running_loop().create_future())
         try:
             self._queue.put_nowait(waiting)
         except asyncio.QueueFull as full:
@@ -105,9 +105,9 @@ class LedgerWriter:
 
     async def repeated(self, batch: ClientBatch) -> Ack | None:
         """The acknowledgement of a batch that is in the log already; None for any other."""
-        check_batch(batch)
+        content = check_batch(batch)
         async with self._db.read() as session:
-            outcome = await repeated(session, self._appender, self._proving, batch)
+            outcome = await repeated(session, self._appender, self._proving, batch, content)
         return None if outcome is None else self._ack(batch, outcome)
 
     async def _prove(self) -> None:

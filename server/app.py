@@ -42,7 +42,7 @@ from kernel.db import Database
 from kernel.lease import lease_of
 from kernel.pacing import Pace
 from kernel.settings import Settings, TreeSettings
-from kernel.shortway import ShortWay
+from kernel.shortway import Shortened
 from ledger import api as ledger_api
 from ledger.book import Ledger
 from ledger.tree.note import NoteKey
@@ -235,7 +235,7 @@ def create_app(settings: Settings, clock: Clock | None = None) -> FastAPI:
             await services.pool.stop()
             await services.database.close()
 
-    app = FastAPI(title="Gongyuan", docs_url=None, redoc_url=None, lifespan=life)
+    app = Shortened(title="Gongyuan", docs_url=None, redoc_url=None, lifespan=life)
     app.state.services = services
     web.install(
         app,
@@ -248,7 +248,7 @@ def create_app(settings: Settings, clock: Clock | None = None) -> FastAPI:
     return app
 
 
-def _add_routes(app: FastAPI, services: Services, tree: TreeSettings) -> None:
+def _add_routes(app: Shortened, services: Services, tree: TreeSettings) -> None:
     pace = Pace(services.clock, "witness.too_many", tree.per_address, tree.per_minute)
     for router in (
         server.sittings.api.router(services.sittings),  # first: every save looks for its route
@@ -273,7 +273,7 @@ def _add_routes(app: FastAPI, services: Services, tree: TreeSettings) -> None:
     ):
         app.include_router(router)
     known = app.state.known_sittings
-    app.add_middleware(ShortWay, short=server.sittings.api.short_way(services.sittings, known))
+    app.shorten(server.sittings.api.short_way(services.sittings, known))
     app.router.routes.append(server.sittings.live.route(services.sittings))
     app.router.routes.append(server.invigilation.live.route(services.invigilation))
 

@@ -24,7 +24,7 @@ from kernel.access import KnownSittings, Principal
 from kernel.clock import SystemClock
 from kernel.db import Database
 from kernel.settings import Settings
-from kernel.shortway import Short, ShortWay
+from kernel.shortway import Short, Shortened
 from server.sittings.service import Batch
 from server.sittings.service.shapes import AckShown, EventsIn, quickly
 
@@ -45,7 +45,7 @@ def create_app(folder: Path, *, declared: bool = False) -> FastAPI:
     """The application; ``folder`` holds the database that nobody asks. ``declared`` leaves the
     short way out.
     """
-    app = FastAPI(docs_url=None, redoc_url=None)
+    app = Shortened(docs_url=None, redoc_url=None)
     database = Database.open(f"sqlite+aiosqlite:///{folder}/unused.db")
     limit_bytes = Settings().http.body_limit_bytes
     web.install(app, database=database, clock=SystemClock(), body_limit_bytes=limit_bytes)
@@ -57,8 +57,7 @@ def create_app(folder: Path, *, declared: bool = False) -> FastAPI:
             return Response(await _events(_ANYBODY, body.batch()), media_type="application/json")
     else:
         known = _Anybody(database, SystemClock())
-        short = Short("/api/sitting/events", quickly, _events, known)
-        app.add_middleware(ShortWay, short=short)
+        app.shorten(Short("/api/sitting/events", quickly, _events, known))
 
     @app.get("/healthz")
     async def health() -> dict[str, str]:

@@ -15,7 +15,7 @@ from kernel.access import KnownSittings, Principal
 from kernel.clock import HandClock
 from kernel.db import Database
 from kernel.errors import Kind, Refusal
-from kernel.shortway import Short, ShortWay
+from kernel.shortway import Short, Shortened
 from kernel.web import install
 
 GOOD = b'{"n": 1}'
@@ -51,7 +51,7 @@ async def shortly(who: Principal, n: int) -> bytes:
 
 @pytest.fixture
 async def app(tmp_path: Path) -> AsyncIterator[FastAPI]:
-    made, clock = FastAPI(), HandClock()
+    made, clock = Shortened(), HandClock()
     database = Database.open(f"sqlite+aiosqlite:///{tmp_path}/unused.db")
     install(made, database=database, clock=clock, body_limit_bytes=200)
 
@@ -59,7 +59,7 @@ async def app(tmp_path: Path) -> AsyncIterator[FastAPI]:
     async def declared(request: Request) -> dict[str, Any]:
         return {"way": "declared", "body": (await request.body()).decode()}
 
-    made.add_middleware(ShortWay, short=Short("/save", understood, shortly, Known(database, clock)))
+    made.shorten(Short("/save", understood, shortly, Known(database, clock)))
     yield made
     await database.close()
 
@@ -153,6 +153,7 @@ async def test_who_goes_away_in_the_middle_is_not_answered(tmp_path: Path) -> No
     async def never(*_: object) -> None:
         raise AssertionError
 
-    way = ShortWay(never, Short("/save", understood, shortly, Known(database, HandClock())))
-    await way({"type": "http", "path": "/save", "method": "POST", "headers": []}, gone, never)
+    app = Shortened()
+    app.shorten(Short("/save", understood, shortly, Known(database, HandClock())))
+    await app({"type": "http", "path": "/save", "method": "POST", "headers": []}, gone, never)
     await database.close()

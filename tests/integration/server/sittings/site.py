@@ -10,7 +10,6 @@ from typing import Any
 import httpx
 import uvicorn
 import websockets
-from fastapi import FastAPI
 from websockets.asyncio.client import ClientConnection, connect
 
 import server.checkin.api
@@ -19,7 +18,7 @@ import server.invigilation.live
 import server.sittings.api
 import server.sittings.live
 from kernel.access import Principal, issue_token
-from kernel.shortway import ShortWay
+from kernel.shortway import Shortened
 from kernel.web import install
 from server.sittings.service import Batch
 from tests.integration.server.hall import ExamDay, Seated
@@ -65,10 +64,10 @@ def body_of(batch: Batch) -> dict[str, Any]:
 
 @asynccontextmanager
 async def served(day: ExamDay) -> AsyncIterator[Site]:
-    app = FastAPI()
+    app = Shortened()
     install(app, database=day.world.database, clock=day.clock, body_limit_bytes=LIMIT)
     known = app.state.known_sittings
-    app.add_middleware(ShortWay, short=server.sittings.api.short_way(day.sittings, known))
+    app.shorten(server.sittings.api.short_way(day.sittings, known))
     app.include_router(server.checkin.api.router(day.desk))
     app.include_router(server.sittings.api.router(day.sittings))
     app.include_router(server.invigilation.api.router(day.room))
