@@ -1,15 +1,17 @@
 """The fastest way of each database to put many rows into one table, to move many rows of one and
-to ask for some, inside the session's transaction: COPY and unnest on PostgreSQL, one prepared
-statement and one errand to the driver's thread on SQLite.
+to ask for some, inside the session's transaction: COPY and unnest on PostgreSQL, prepared
+statements on SQLite, several of them in one way to the driver's thread and back.
 
 Rules kept here: the session's own connection and transaction, under SQLAlchemy's feet; statements
 are built from the declared tables and nothing that came from outside is in them; what the driver
 raises is said as SQLAlchemy says it, so nobody has to know which way a row took.
 """
 
+import asyncio
 import sqlite3
-from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Coroutine, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any, TypeVar
 
@@ -33,21 +35,101 @@ _AWAY = (
 _COPY_FROM_ROWS = 16
 
 
-async def select_rows(
-    session: WriteSession, statement: Select[Any], name: str, wanted: Collection[T]
-) -> Sequence[Sequence[Any]]:
-    """The statement's rows for the wanted values of its one parameter, the expanding ``name``."""
-    # A power of two of values, the last repeated: few lengths mean few statements to prepare.
-    found = list(wanted)
-    found += found[-1:] * ((1 << (len(found) - 1).bit_length()) - len(found))
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """The statement's rows for the wanted ``values`` of its one parameter, the expanding
+    ``name``.
+    """
+
+    statement: Select[Any]
+    name: str
+    values: Collection[Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Insert:
+    """Rows that all have the same columns."""
+
+    table: Table
+    rows: Sequence[Mapping[str, Any]]
+
+
+@dataclass(frozen=True, slots=True)
+class Move:
+    """Set ``values`` where ``keys`` are equal; a row holds keys, then values."""
+
+    table: Table
+    keys: tuple[str, ...]
+    values: tuple[str, ...]
+    rows: Sequence[tuple[Any, ...]]
+
+
+Found = Sequence[Sequence[Any]]
+
+
+async def select_rows(session: WriteSession, *wanted: Wanted) -> list[Found]:
+    """What each question finds, asked in this order."""
     connection = await session.connection()
     if connection.dialect.driver == "asyncpg":
-        answer: Sequence[Sequence[Any]] = (await connection.execute(statement, {name: found})).all()
-        return answer
+        return [
+            (await connection.execute(one.statement, {one.name: _rounded(one.values)})).all()
+            for one in wanted
+        ]
     raw: Any = (await connection.get_raw_connection()).driver_connection
-    text, turns = _selected(statement, name, len(found))
-    with _said(text):
-        rows: Sequence[Sequence[Any]] = await raw.execute_fetchall(text, found)
+    asked = [(_selected(one.statement, one.name, len(_rounded(one.values))), one) for one in wanted]
+    answers = await _in_turn(
+        (text, raw.execute_fetchall(text, _rounded(one.values))) for (text, _), one in asked
+    )
+    return [_turned(rows, turns) for rows, ((_, turns), _) in zip(answers, asked, strict=True)]
+
+
+async def write_rows(session: WriteSession, *steps: Insert | Move) -> None:
+    """Insert and move rows, in this order."""
+    taken = [one for one in steps if one.rows]
+    if not taken:
+        return
+    connection = await session.connection()
+    raw: Any = (await connection.get_raw_connection()).driver_connection
+    if connection.dialect.driver != "asyncpg":
+        prepared = [_prepared(one) for one in taken]
+        await _in_turn((text, raw.executemany(text, values)) for text, values in prepared)
+        return
+    for one in taken:
+        if isinstance(one, Move):
+            columns = [list(column) for column in zip(*one.rows, strict=True)]
+            with _said(text := _update_from(one.table, one.keys, one.values)):
+                await raw.execute(text, *columns)
+        elif len(one.rows) < _COPY_FROM_ROWS:
+            await connection.execute(one.table.insert(), list(one.rows))
+        else:
+            names = tuple(one.rows[0])
+            records = [tuple(row[name] for name in names) for row in one.rows]
+            with _said(_insert(one.table, names)):
+                await raw.copy_records_to_table(one.table.name, columns=names, records=records)
+
+
+def _rounded(wanted: Collection[T]) -> list[T]:
+    """A power of two of values, the last repeated: few lengths mean few statements to prepare."""
+    found = list(wanted)
+    return found + found[-1:] * ((1 << (len(found) - 1).bit_length()) - len(found))
+
+
+async def _in_turn(errands: Iterable[tuple[str, Coroutine[Any, Any, T]]]) -> list[T]:
+    """All handed to the driver's thread at once, which does them one after the other; the first
+    that failed is raised when all have ended.
+    """
+    texts, doing = zip(*errands, strict=True)
+    done = await asyncio.gather(*doing, return_exceptions=True)
+    answers: list[T] = []
+    for text, one in zip(texts, done, strict=True):
+        if isinstance(one, BaseException):
+            with _said(text):
+                raise one
+        answers.append(one)
+    return answers
+
+
+def _turned(rows: Found, turns: Sequence[tuple[int, Callable[[Any], Any]]]) -> Found:
     if not turns:
         return rows
     turned = [list(row) for row in rows]
@@ -57,48 +139,14 @@ async def select_rows(
     return turned
 
 
-async def insert_rows(
-    session: WriteSession, table: Table, rows: Sequence[Mapping[str, Any]]
-) -> None:
-    """Insert rows that all have the same columns."""
-    if not rows:
-        return
-    columns = tuple(rows[0])
-    connection = await session.connection()
-    if connection.dialect.driver == "asyncpg" and len(rows) < _COPY_FROM_ROWS:
-        await connection.execute(table.insert(), list(rows))
-        return
-    raw: Any = (await connection.get_raw_connection()).driver_connection
-    values = [tuple(row[column] for column in columns) for row in rows]
-    with _said(text := _insert(table, columns)):
-        if connection.dialect.driver == "asyncpg":
-            await raw.copy_records_to_table(table.name, columns=columns, records=values)
-        else:
-            await raw.executemany(text, values)
-
-
-async def update_rows(
-    session: WriteSession,
-    table: Table,
-    *,
-    keys: tuple[str, ...],
-    values: tuple[str, ...],
-    rows: Sequence[tuple[Any, ...]],
-) -> None:
-    """Set ``values`` where ``keys`` are equal; a row holds keys, then values."""
-    if not rows:
-        return
-    connection = await session.connection()
-    raw: Any = (await connection.get_raw_connection()).driver_connection
-    if connection.dialect.driver == "asyncpg":
-        columns = [list(column) for column in zip(*rows, strict=True)]
-        with _said(text := _update_from(table, keys, values)):
-            await raw.execute(text, *columns)
-        return
-    count = len(keys)
-    turned = [(*row[count:], *row[:count]) for row in rows]
-    with _said(text := _update(table, keys, values)):
-        await raw.executemany(text, turned)
+def _prepared(step: Insert | Move) -> tuple[str, list[tuple[Any, ...]]]:
+    """SQLite's statement and the values of each row."""
+    if isinstance(step, Insert):
+        names = tuple(step.rows[0])
+        return _insert(step.table, names), [tuple(row[n] for n in names) for row in step.rows]
+    count = len(step.keys)
+    text = _update(step.table, step.keys, step.values)
+    return text, [(*row[count:], *row[:count]) for row in step.rows]
 
 
 @contextmanager

@@ -88,8 +88,9 @@ class Database:
             _notice_silence(engine)
             return cls(engine, engine)
         Path(str(parsed.database)).parent.mkdir(parents=True, exist_ok=True)
-        reader = create_async_engine(url, pool_size=pool_size, max_overflow=pool_size)
-        writer = create_async_engine(url, pool_size=1, max_overflow=0)
+        plain = {"pool_reset_on_return": None}
+        reader = create_async_engine(url, pool_size=pool_size, max_overflow=pool_size, **plain)
+        writer = create_async_engine(url, pool_size=1, max_overflow=0, **plain)
         prepare(reader, "BEGIN")
         prepare(writer, "BEGIN IMMEDIATE")
         return cls(reader, writer)

@@ -12,7 +12,7 @@ from typing import Any, cast
 
 from sqlalchemy import Table, bindparam, func, literal_column, select
 
-from kernel.bulk import insert_rows, select_rows, update_rows
+from kernel.bulk import Found, Insert, Move, Wanted, select_rows, write_rows
 from kernel.clock import Clock
 from kernel.crypto import chance
 from kernel.crypto.suite import Suite, suite_named
@@ -146,7 +146,17 @@ async def lock_head(session: WriteSession, stream_id: str) -> Head:
 
 async def lock_heads(session: WriteSession, stream_ids: Collection[str]) -> dict[str, Head]:
     """The head rows that exist, locked in the order of their names."""
-    rows = await select_rows(session, _HEADS, "streams", stream_ids)
+    [rows] = await select_rows(session, wanted_heads(stream_ids))
+    return heads_of(rows)
+
+
+def wanted_heads(stream_ids: Collection[str]) -> Wanted:
+    """The question that locks them."""
+    return Wanted(_HEADS, "streams", stream_ids)
+
+
+def heads_of(rows: Found) -> dict[str, Head]:
+    """Its answer, by name."""
     return {row[1]: Head(*row) for row in rows}
 
 
@@ -154,16 +164,13 @@ async def store(
     session: WriteSession, rows: Sequence[dict[str, Any]], moved: Sequence[Head]
 ) -> None:
     """Insert chained rows and move their heads."""
-    if not rows:
-        return
-    await insert_rows(session, _RECORD, rows)
-    await update_rows(
-        session,
-        _STREAM,
-        keys=("number",),
-        values=("next_seq", "head"),
-        rows=[(one.number, one.next_seq, one.head) for one in moved],
-    )
+    await write_rows(session, *stored(rows, moved))
+
+
+def stored(rows: Sequence[dict[str, Any]], moved: Sequence[Head]) -> tuple[Insert, Move]:
+    """What is written for them."""
+    heads = [(one.number, one.next_seq, one.head) for one in moved]
+    return Insert(_RECORD, rows), Move(_STREAM, ("number",), ("next_seq", "head"), heads)
 
 
 async def add_stream(

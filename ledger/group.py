@@ -16,23 +16,26 @@ from typing import Any, cast
 import msgspec
 from sqlalchemy import Table, bindparam, select
 
-from kernel.bulk import select_rows, update_rows
+from kernel.bulk import Move, Wanted, select_rows, write_rows
 from kernel.db import WriteSession
 from kernel.errors import Kind, Refusal
-from ledger.append import Act, Appended, Appender, Head, lock_heads, store
+from ledger.append import Act, Appended, Appender, Head, heads_of, stored, wanted_heads
 from ledger.asked import Asked, Guard, Terms
 from ledger.client import ClientBatch, ClientEvent
 from ledger.outcome import Deferred, Outcome, Result
 from ledger.proving import Proving
 from ledger.scopes import scope_of
-from ledger.tables import DeviceRow
+from ledger.tables import DeviceRow, StreamRow
 
 _BREATH = 32
 
 _DEVICE = cast("Table", DeviceRow.__table__)
-_DEVICES = select(
-    _DEVICE.c.stream, _DEVICE.c.epoch, _DEVICE.c.public_key, _DEVICE.c.acked_through
-).where(_DEVICE.c.stream.in_(bindparam("streams", expanding=True)))
+_STREAM = cast("Table", StreamRow.__table__)
+_DEVICES = (
+    select(_DEVICE.c.stream, _DEVICE.c.epoch, _DEVICE.c.public_key, _DEVICE.c.acked_through)
+    .join_from(_STREAM, _DEVICE, _DEVICE.c.stream == _STREAM.c.number)
+    .where(_STREAM.c.stream_id.in_(bindparam("streams", expanding=True)))
+)
 
 
 @dataclass(slots=True)
@@ -104,12 +107,15 @@ async def _prepare(
     """Heads, devices and keys of the whole group, one question each."""
     if not batches:
         return _Writing({}, {})
-    heads = await lock_heads(session, sorted({batch.stream_id for batch in batches}))
+    names = sorted({batch.stream_id for batch in batches})
+    # Devices are a statement of their own after the locks: what another writer acknowledged
+    # meanwhile is seen.
+    locked, rows = await select_rows(
+        session, wanted_heads(names), Wanted(_DEVICES, "streams", names)
+    )
+    heads = heads_of(locked)
     keys = {scope_of(head.stream_id): head.key_version for head in heads.values()}
     await appender.keys.open_many(session, list(keys.items()))
-    # A statement of its own after the locks: what another writer acknowledged meanwhile is seen.
-    numbers = [head.number for head in heads.values()]
-    rows = await select_rows(session, _DEVICES, "streams", numbers) if numbers else []
     devices = {
         (stream, epoch): _Device(stream, epoch, public_key, acked, acked)
         for stream, epoch, public_key, acked in rows
@@ -178,14 +184,11 @@ def _differing(device: _Device, one: Asked) -> list[ClientEvent]:
 
 
 async def _store(session: WriteSession, writing: _Writing) -> None:
-    await store(session, writing.records, list(writing.moved.values()))
-    changed = [device for device in writing.devices.values() if device.taken]
-    await update_rows(
+    acked = [(one.stream, one.epoch, one.acked) for one in writing.devices.values() if one.taken]
+    await write_rows(
         session,
-        _DEVICE,
-        keys=("stream", "epoch"),
-        values=("acked_through",),
-        rows=[(one.stream, one.epoch, one.acked) for one in changed],
+        *stored(writing.records, list(writing.moved.values())),
+        Move(_DEVICE, ("stream", "epoch"), ("acked_through",), acked),
     )
 
 

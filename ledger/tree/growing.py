@@ -11,7 +11,7 @@ from typing import Any, cast
 
 from sqlalchemy import Table, and_, bindparam, delete, insert, select, update
 
-from kernel.bulk import insert_rows
+from kernel.bulk import Insert, write_rows
 from kernel.db import ReadSession, WriteSession
 from ledger.tables import RecordRow, StreamRow
 from ledger.tree.entry import tree_entry
@@ -72,14 +72,11 @@ async def store_leaves(
 ) -> None:
     """Give the entries the leaves from ``first`` on, and leave finished streams alone from now."""
     numbered = list(enumerate(waiting, first))
-    await insert_rows(
-        session,
-        _LEAF,
-        [
-            {"leaf_index": at, "tree": tree, "stream": one.stream, "seq": one.seq}
-            for at, one in numbered
-        ],
-    )
+    leaves = [
+        {"leaf_index": at, "tree": tree, "stream": one.stream, "seq": one.seq}
+        for at, one in numbered
+    ]
+    await write_rows(session, Insert(_LEAF, leaves))
     for at, one in numbered:
         if one.name:
             await session.execute(

@@ -13,7 +13,7 @@ import msgspec
 from sqlalchemy import Select, String, bindparam, cast, select
 from sqlalchemy.exc import IntegrityError
 
-from kernel.bulk import select_rows
+from kernel.bulk import Wanted, select_rows
 from kernel.db import ReadSession, Table, WriteSession
 from kernel.errors import Kind, Refusal
 from kernel.settings import ExamPolicy
@@ -157,7 +157,7 @@ async def locked_gates(
     tx: WriteSession, sitting_ids: Sequence[str], now_ms: int
 ) -> dict[str, Gate]:
     """The sittings' gates in one question, their rows locked in the order of their ids."""
-    found = await select_rows(tx, _GATES, "sittings", sitting_ids)
+    [found] = await select_rows(tx, Wanted(_GATES, "sittings", sitting_ids))
     return {line[0]: _gate(line, now_ms) for line in found}
 
 

@@ -18,7 +18,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.exc import DBAPIError, IntegrityError, OperationalError
 
-from kernel.bulk import insert_rows, select_rows, update_rows
+from kernel.bulk import Insert, Move, Wanted, select_rows, write_rows
 from kernel.db import Database
 
 METADATA = MetaData()
@@ -39,6 +39,10 @@ def device(epoch: int, stream: int) -> dict[str, object]:
     return {"stream": stream, "epoch": epoch, "public_key": bytes(65), "acked_through": 0}
 
 
+def moving(rows: list[tuple[int, int, int]]) -> Move:
+    return Move(TABLE, ("stream", "epoch"), ("acked_through",), rows)
+
+
 @pytest.fixture
 async def stream(database: Database) -> AsyncIterator[int]:
     """A stream with one device, epoch 1."""
@@ -56,23 +60,27 @@ async def test_rows_are_inserted_moved_and_found(
     database: Database, stream: int, count: int
 ) -> None:
     async with database.write() as tx:
-        await insert_rows(tx, TABLE, [device(epoch, stream) for epoch in range(2, 2 + count)])
-        await update_rows(
-            tx, TABLE, keys=("stream", "epoch"), values=("acked_through",),
-            rows=[(stream, epoch, epoch * 10) for epoch in range(2, 2 + count)],
-        )  # fmt: skip
-        rows = await select_rows(tx, ASKED, "streams", [stream, stream + 1_000, stream])
+        await write_rows(
+            tx,
+            Insert(TABLE, [device(epoch, stream) for epoch in range(2, 2 + count)]),
+            moving([(stream, epoch, epoch * 10) for epoch in range(2, 2 + count)]),
+            Insert(TABLE, []),
+            moving([]),
+        )
+        nothing, rows = await select_rows(
+            tx, Wanted(ASKED, "streams", []), Wanted(ASKED, "streams", [stream, 1_000, stream])
+        )
+        assert nothing == []
         assert sorted(tuple(row) for row in rows) == [
             (stream, 0), *((stream, epoch * 10) for epoch in range(2, 2 + count)),
         ]  # fmt: skip
-        assert await select_rows(tx, ASKED, "streams", []) == []
 
 
 async def test_columns_come_back_as_sqlalchemy_reads_them(database: Database, stream: int) -> None:
     said = '{"a": [1, null]}'
     whole = literal_column(f"'{said}'" if database.is_sqlite else f"'{said}'::json", JSON)
     async with database.write() as tx:
-        [row] = await select_rows(tx, ASKED.add_columns(whole), "streams", [stream])
+        [[row]] = await select_rows(tx, Wanted(ASKED.add_columns(whole), "streams", [stream]))
     assert row[2] == {"a": [1, None]}
 
 
@@ -81,7 +89,7 @@ async def test_a_statement_with_another_parameter_is_not_taken(database: Databas
     async with database.write() as tx:
         if database.is_sqlite:
             with pytest.raises(ValueError, match="another parameter"):
-                await select_rows(tx, other, "streams", [1])
+                await select_rows(tx, Wanted(other, "streams", [1]))
 
 
 async def without_writing(database: Database, rows: list[dict[str, object]]) -> None:
@@ -90,10 +98,9 @@ async def without_writing(database: Database, rows: list[dict[str, object]]) -> 
     async with database.write() as tx:
         await tx.execute(text(said))
         if rows:
-            await insert_rows(tx, TABLE, rows)
+            await write_rows(tx, Insert(TABLE, rows))
         else:
-            keys, values = ("stream", "epoch"), ("acked_through",)
-            await update_rows(tx, TABLE, keys=keys, values=values, rows=[(1, 1, 5)])
+            await write_rows(tx, moving([(1, 1, 5)]))
 
 
 @pytest.mark.parametrize("count", [0, 1, 40])
@@ -112,4 +119,16 @@ async def test_a_row_that_is_there_already_is_a_broken_constraint(
     rows = [device(epoch, stream) for epoch in range(1, 1 + count)]
     with pytest.raises(IntegrityError):
         async with database.write() as tx:
-            await insert_rows(tx, TABLE, rows)
+            await write_rows(tx, Insert(TABLE, rows))
+
+
+async def test_what_comes_after_a_step_that_failed_is_rolled_back_with_it(
+    database: Database, stream: int
+) -> None:
+    there, new = device(1, stream), device(2, stream)
+    with pytest.raises(IntegrityError):
+        async with database.write() as tx:
+            await write_rows(tx, Insert(TABLE, [new, there]), moving([(stream, 1, 9)]))
+    async with database.write() as tx:
+        [rows] = await select_rows(tx, Wanted(ASKED, "streams", [stream]))
+    assert [tuple(row) for row in rows] == [(stream, 0)]

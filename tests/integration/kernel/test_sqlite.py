@@ -78,3 +78,19 @@ async def made(url: str) -> list[int]:
         await tx.execute(text("CREATE TABLE mark (n INTEGER)"))
     await database.close()
     return await marks(url)
+
+
+async def test_a_connection_that_comes_back_within_a_transaction_is_rolled_back(
+    tmp_path: Path,
+) -> None:
+    url = f"sqlite+aiosqlite:///{tmp_path}/new.db"
+    assert await made(url) == []
+    database = Database.open(url)
+    async with database.writer_engine.connect() as connection:
+        driver = (await connection.get_raw_connection()).driver_connection
+        assert driver is not None
+        await driver.execute("BEGIN IMMEDIATE")
+        await driver.execute("INSERT INTO mark VALUES (2)")
+    await mark(database)
+    await database.close()
+    assert await marks(url) == [1]
