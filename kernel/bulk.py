@@ -17,7 +17,7 @@ from typing import Any, TypeVar
 
 import asyncpg
 from sqlalchemy import BigInteger, Integer, Select, SmallInteger, Table
-from sqlalchemy.dialects import sqlite
+from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.exc import DBAPIError, IntegrityError, OperationalError
 
 from kernel.db import WriteSession
@@ -48,10 +48,13 @@ class Wanted:
 
 @dataclass(frozen=True, slots=True)
 class Insert:
-    """Rows that all have the same columns."""
+    """Rows that all have the same columns. With ``replacing`` a row takes the place of the one with
+    its primary key; for few rows.
+    """
 
     table: Table
     rows: Sequence[Mapping[str, Any]]
+    replacing: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,6 +102,8 @@ async def write_rows(session: WriteSession, *steps: Insert | Move) -> None:
             columns = [list(column) for column in zip(*one.rows, strict=True)]
             with _said(text := _update_from(one.table, one.keys, one.values)):
                 await raw.execute(text, *columns)
+        elif one.replacing:
+            await connection.execute(_replace(one.table), list(one.rows))
         elif len(one.rows) < _COPY_FROM_ROWS:
             await connection.execute(one.table.insert(), list(one.rows))
         else:
@@ -143,7 +148,8 @@ def _prepared(step: Insert | Move) -> tuple[str, list[tuple[Any, ...]]]:
     """SQLite's statement and the values of each row."""
     if isinstance(step, Insert):
         names = tuple(step.rows[0])
-        return _insert(step.table, names), [tuple(row[n] for n in names) for row in step.rows]
+        text = _insert(step.table, names, "INSERT OR REPLACE" if step.replacing else "INSERT")
+        return text, [tuple(row[n] for n in names) for row in step.rows]
     count = len(step.keys)
     text = _update(step.table, step.keys, step.values)
     return text, [(*row[count:], *row[:count]) for row in step.rows]
@@ -177,9 +183,17 @@ def _selected(
 
 
 @lru_cache
-def _insert(table: Table, columns: tuple[str, ...]) -> str:
+def _insert(table: Table, columns: tuple[str, ...], verb: str = "INSERT") -> str:
     marks = ", ".join("?" for _ in columns)
-    return f"INSERT INTO {table.name} ({', '.join(columns)}) VALUES ({marks})"  # noqa: S608
+    return f"{verb} INTO {table.name} ({', '.join(columns)}) VALUES ({marks})"
+
+
+@lru_cache
+def _replace(table: Table) -> postgresql.Insert:
+    new = postgresql.insert(table)
+    keys = list(table.primary_key)
+    rest = {column.name: new.excluded[column.name] for column in table.c if column not in keys}
+    return new.on_conflict_do_update(index_elements=keys, set_=rest)
 
 
 @lru_cache

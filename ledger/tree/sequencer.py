@@ -23,7 +23,7 @@ from kernel.lease import Lease
 from ledger.tree.beside import Beside, Outside
 from ledger.tree.checkpoint import Checkpoint
 from ledger.tree.entry import LINK_STREAM
-from ledger.tree.growing import LEAVES_LIMIT, Waiting, store_leaves, store_tiles, waiting_entries
+from ledger.tree.growing import LEAVES_LIMIT, Waiting, store_growth, waiting_entries
 from ledger.tree.holding import fetch_tiles, places_around, read_around, tree_of
 from ledger.tree.merkle import (
     consistency_holds,
@@ -200,10 +200,8 @@ class Sequencer:
 
     async def _integrate(self, office: _Office, waiting: Sequence[Waiting]) -> None:
         before = office.edge.size, office.edge.root(self._hasher)
-        hashes = [leaf_hash(one.entry, self._hasher) for one in waiting]
-        edge = Edge(office.edge.size, [list(row) for row in office.edge.rows])
-        changed = edge.grow(hashes, self._hasher)
-        root = edge.root(self._hasher)
+        # In a thread: so long a piece of work would keep everybody else from their turn.
+        edge, changed, root = await asyncio.to_thread(self._grown, office.edge, waiting)
         async with self._db.write() as session:
             moved = await session.scalar(
                 update(TreeRow)
@@ -218,19 +216,25 @@ class Sequencer:
             )
             if moved is None:
                 raise Deposed
-            await store_leaves(session, office.tree, before[0], waiting)
-            await store_tiles(session, office.tree, changed)
-            session.add(
-                CheckpointRow(
-                    tree=office.tree,
-                    size=edge.size,
-                    root=root,
-                    term=office.term,
-                    at_ms=self._clock.now_ms(),
-                    note="",
-                )
+            at = CheckpointRow(
+                tree=office.tree,
+                size=edge.size,
+                root=root,
+                term=office.term,
+                at_ms=self._clock.now_ms(),
+                note="",
             )
+            await store_growth(session, at, waiting, changed)
         office.edge = edge
+
+    def _grown(
+        self, edge: Edge, waiting: Sequence[Waiting]
+    ) -> tuple[Edge, dict[tuple[int, int], bytes], bytes]:
+        """The edge past the entries, the tiles that changed, and the new root."""
+        hashes = [leaf_hash(one.entry, self._hasher) for one in waiting]
+        grown = Edge(edge.size, [list(row) for row in edge.rows])
+        changed = grown.grow(hashes, self._hasher)
+        return grown, changed, grown.root(self._hasher)
 
     async def _sign(self, office: _Office) -> None:
         fresh = Checkpoint(self._origin, office.edge.size, office.edge.root(self._hasher))
