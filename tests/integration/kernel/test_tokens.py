@@ -1,6 +1,7 @@
 """Whose token it is: asked of the table, and of what was known a moment ago."""
 
 from collections.abc import Awaitable, Callable
+from contextlib import suppress
 
 import pytest
 
@@ -76,8 +77,25 @@ async def test_only_a_sittings_token_is_known_a_moment_longer_than_it_holds(
             await revoke_tokens(tx, subject="one", kind=kind)
     with pytest.raises(Refusal, match=r"access\.token_invalid"):
         await ask(tokens["staff"])
-    clock.advance(ms=KNOWN_FOR_MS - 1)
+    clock.advance(ms=KNOWN_FOR_MS // 2 - 1)
     assert (await ask(tokens["sitting"])).kind == "sitting"
-    clock.advance(ms=1)
+    clock.advance(ms=KNOWN_FOR_MS // 2 + 1)
     with pytest.raises(Refusal, match=r"access\.token_invalid"):
         await ask(tokens["sitting"])
+
+
+async def test_who_came_in_together_is_not_looked_up_together_again(tables: Database) -> None:
+    clock = HandClock()
+    ask = asked(tables, clock, known=True)
+    tokens = [await token_of(tables, clock, "sitting") for _ in range(32)]
+    for token in tokens:
+        await ask(token)
+    async with tables.write() as tx:
+        await revoke_tokens(tx, subject="one", kind="sitting")
+    clock.advance(ms=KNOWN_FOR_MS * 3 // 4)
+    known = 0
+    for token in tokens:
+        with suppress(Refusal):
+            await ask(token)
+            known += 1
+    assert 0 < known < len(tokens)
