@@ -9,9 +9,11 @@ Close codes: 4401 no valid token, 4400 not understood, 4408 silent, 4409 replace
 
 import asyncio
 import json
+from collections.abc import Mapping
 from contextlib import suppress
 from typing import Any
 
+import msgspec
 from pydantic import ValidationError
 from starlette.routing import WebSocketRoute
 from starlette.websockets import WebSocket, WebSocketDisconnect, WebSocketState
@@ -21,8 +23,14 @@ from kernel.errors import Refusal, RowRefusal
 from kernel.shape import faults
 from kernel.web import check_plain, error_body
 from server.sittings.rules.timing import Stage
-from server.sittings.service import SittingsService, State
-from server.sittings.service.shapes import EventsIn, ack_json, notice_json, state_json
+from server.sittings.service import Batch, SittingsService, State
+from server.sittings.service.shapes import (
+    EventsIn,
+    ack_json,
+    notice_json,
+    quickly_said,
+    state_json,
+)
 
 HELLO_S = 10.0
 SILENT_S = 20.0
@@ -86,7 +94,8 @@ class _Talk:
 
     async def _hello(self) -> Principal | None:
         try:
-            message = await asyncio.wait_for(self._receive(), HELLO_S)
+            async with asyncio.timeout(HELLO_S):
+                message = _message(await self._text())
         except TimeoutError:
             await self._socket.close(4408)
             return None
@@ -136,12 +145,18 @@ class _Talk:
     async def _read(self, principal: Principal) -> None:
         while True:
             try:
-                message = await asyncio.wait_for(self._receive(), SILENT_S)
+                async with asyncio.timeout(SILENT_S):
+                    text = await self._text()
             except TimeoutError:
                 await self._socket.close(4408)
                 return
             now_ms = self._hall.clock.now_ms()
             self._hall.presence.touch(principal.subject, now_ms)
+            batch = quickly_said(text)
+            if batch is not None:
+                await self._take(principal, batch, {"first_seq": batch.first_seq})
+                continue
+            message = _message(text)
             kind = message.get("type")
             if kind == "ping":
                 pong = {"type": "pong", "t0": message.get("t0"), "server_ms": now_ms}
@@ -160,9 +175,16 @@ class _Talk:
         try:
             check_plain(body)
             batch = EventsIn.model_validate(body).batch()
-            acked = await self._service.answers.take(principal, batch)
         except ValidationError as wrong:
             await self._refused(RowRefusal("request.malformed", faults(wrong.errors())), body)
+        except Refusal as refused:
+            await self._refused(refused, body)
+        else:
+            await self._take(principal, batch, body)
+
+    async def _take(self, principal: Principal, batch: Batch, body: dict[str, Any]) -> None:
+        try:
+            acked = await self._service.answers.take(principal, batch)
         except Refusal as refused:
             await self._refused(refused, body)
         else:
@@ -174,17 +196,25 @@ class _Talk:
         first = body.get("first_seq")
         await self._send({"type": "refused", **told, "first_seq": first})
 
-    async def _receive(self) -> dict[str, Any]:
+    async def _text(self) -> str:
+        """The next message; nothing for one that is too long or no text."""
         try:
             text = await self._socket.receive_text()
-            message = json.loads(text) if len(text) <= MESSAGE_LIMIT_BYTES else None
-        except (KeyError, ValueError, RecursionError):  # bytes, no JSON, nested without end
-            message = None
-        return message if isinstance(message, dict) else {"type": "unreadable"}
+        except KeyError:  # bytes
+            return ""
+        return text if len(text) <= MESSAGE_LIMIT_BYTES else ""
 
-    async def _send(self, message: dict[str, Any]) -> None:
-        async with self._sending:
-            await asyncio.wait_for(self._socket.send_text(json.dumps(message)), SEND_S)
+    async def _send(self, message: Mapping[str, Any]) -> None:
+        async with self._sending, asyncio.timeout(SEND_S):
+            await self._socket.send_text(msgspec.json.encode(message).decode())
+
+
+def _message(text: str) -> dict[str, Any]:
+    try:
+        message = json.loads(text)
+    except (ValueError, RecursionError):  # no JSON, nested without end
+        message = None
+    return message if isinstance(message, dict) else {"type": "unreadable"}
 
 
 def _telling(state: State) -> dict[str, Any]:

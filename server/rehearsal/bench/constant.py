@@ -26,7 +26,7 @@ from kernel.db import Database
 from kernel.settings import Settings
 from kernel.shortway import Short, Shortened
 from server.sittings.service import Batch
-from server.sittings.service.shapes import AckShown, EventsIn, quickly
+from server.sittings.service.shapes import AckShown, EventsIn, quickly, quickly_said
 
 _ACK = AckShown(
     origin="bench.invalid/ledger",
@@ -86,20 +86,17 @@ async def _live(socket: WebSocket) -> None:
     sending = asyncio.Lock()
     try:
         while True:
-            message = json.loads(await asyncio.wait_for(socket.receive_text(), 20.0))
-            async with sending:
-                await asyncio.wait_for(socket.send_text(json.dumps(_reply(message))), 10.0)
+            async with asyncio.timeout(20.0):
+                text = await socket.receive_text()
+            reply = {"type": "ack", **_ACK} if quickly_said(text) else _reply(json.loads(text))
+            async with sending, asyncio.timeout(10.0):
+                await socket.send_text(msgspec.json.encode(reply).decode())
     except (WebSocketDisconnect, TimeoutError):
         return
 
 
 def _reply(message: dict[str, Any]) -> dict[str, Any]:
-    if message["type"] != "events":
-        return {"type": {"hello": "state", "ping": "pong"}[message["type"]]}
-    body = {key: value for key, value in message.items() if key != "type"}
-    web.check_plain(body)
-    EventsIn.model_validate(body).batch()
-    return {"type": "ack", **_ACK}
+    return {"type": {"hello": "state", "ping": "pong"}[message["type"]]}
 
 
 def main() -> None:

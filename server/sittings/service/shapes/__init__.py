@@ -13,7 +13,7 @@ from server.sittings.service.shapes.events import (
     to_base64,
 )
 from server.sittings.service.shapes.paper import PaperShown, paper_json
-from server.sittings.service.shapes.quick import quickly
+from server.sittings.service.shapes.quick import quickly, quickly_said
 from server.sittings.service.shapes.state import (
     NoticeShown,
     ReceiptShown,
@@ -38,6 +38,7 @@ __all__ = [
     "notice_json",
     "paper_json",
     "quickly",
+    "quickly_said",
     "receipt_json",
     "state_json",
     "to_base64",

@@ -4,7 +4,7 @@ Rules kept here: whatever is read here, ``EventsIn`` reads to the same batch and
 it passes; whatever else comes is nobody's word here, so that it is told in one place what is wrong.
 """
 
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 from msgspec import Meta, Struct, ValidationError
 from msgspec.json import Decoder
@@ -34,15 +34,27 @@ class _Events(Struct):
     signature_b64: Annotated[str, Meta(max_length=200)]
 
 
-_DECODER = Decoder(_Events)
+class _Message(_Events):
+    type: Literal["events"]
+
+
+_BODIES, _MESSAGES = Decoder(_Events), Decoder(_Message)
 
 
 def quickly(body: bytes) -> Batch | None:
     """The batch, or None for anything odd: then ``EventsIn`` says what."""
-    if b"\\u" in body:  # how a NUL or half a character would be written
-        return None
+    # How a NUL or half a character would be written.
+    return None if b"\\u" in body else _batch(_BODIES, body)
+
+
+def quickly_said(message: str) -> Batch | None:
+    """The same of a message of the socket, which has a type."""
+    return None if "\\u" in message else _batch(_MESSAGES, message)
+
+
+def _batch(decoder: "Decoder[Any]", written: bytes | str) -> Batch | None:
     try:
-        given = _DECODER.decode(body)
+        given: _Events = decoder.decode(written)
         signature = from_base64(given.signature_b64)
     except (ValidationError, ValueError, RecursionError, Refusal):
         return None

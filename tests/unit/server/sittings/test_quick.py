@@ -11,7 +11,7 @@ from pydantic import ValidationError
 from kernel.errors import Refusal
 from kernel.web import check_plain
 from server.sittings.service import Batch
-from server.sittings.service.shapes import EventsIn, quickly
+from server.sittings.service.shapes import EventsIn, quickly, quickly_said
 
 USUAL: dict[str, Any] = {
     "epoch": 1,
@@ -83,6 +83,23 @@ def test_a_body_with_a_few_bytes_wrong_is_read_the_same_or_not_at_once(
     raw = raw[:at] + wrong + raw[at + len(wrong) :]
     batch = quickly(raw)
     assert batch is None or batch == declared(raw)
+
+
+@given(body, st.just("events") | odd)
+def test_a_message_of_the_socket_is_read_the_same_or_not_at_once(
+    value: dict[str, Any], kind: object
+) -> None:
+    raw = json.dumps({"type": kind, **value}, ensure_ascii=False)
+    batch = quickly_said(raw)
+    assert batch is None or (kind == "events" and batch == declared(json.dumps(value).encode()))
+
+
+@pytest.mark.parametrize("kind", ["help", "", None])
+def test_another_message_is_not_taken_for_events(kind: object) -> None:
+    usual = json.dumps(USUAL, ensure_ascii=False)
+    assert quickly_said(f'{{"type": "events", {usual[1:]}') == quickly(usual.encode()) is not None
+    assert quickly_said(f'{{"type": {json.dumps(kind)}, {usual[1:]}') is None
+    assert quickly_said(usual) is None
 
 
 def test_what_the_player_sends_is_read_at_once() -> None:
