@@ -24,7 +24,7 @@ from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, AsyncSession, create_async_engine
 from sqlalchemy.orm import DeclarativeBase
-from sqlalchemy.pool import NullPool
+from sqlalchemy.pool import NullPool, PoolResetState
 
 from kernel.errors import Kind, Refusal
 from kernel.sqlite import prepare, prepare_snapshot
@@ -91,8 +91,9 @@ class Database:
         plain = {"pool_reset_on_return": None}
         reader = create_async_engine(url, pool_size=pool_size, max_overflow=pool_size, **plain)
         writer = create_async_engine(url, pool_size=1, max_overflow=0, **plain)
-        prepare(reader, "BEGIN")
-        prepare(writer, "BEGIN IMMEDIATE")
+        for engine, begin in ((reader, "BEGIN"), (writer, "BEGIN IMMEDIATE")):
+            prepare(engine, begin)
+            _reset_what_is_open(engine)
         return cls(reader, writer)
 
     @property
@@ -204,6 +205,15 @@ class _holding:  # noqa: N801 - reads as a verb where it is used
 
     def __exit__(self, *_: object) -> None:
         _held.reset(self._token)
+
+
+def _reset_what_is_open(engine: AsyncEngine) -> None:
+    """After a commit there is nothing to roll back, and no errand to the driver's thread for it."""
+
+    @event.listens_for(engine.sync_engine, "reset")
+    def _reset(connection: Any, _record: object, state: PoolResetState) -> None:
+        if state.asyncio_safe and connection.driver_connection.in_transaction:
+            connection.rollback()
 
 
 def _notice_silence(engine: AsyncEngine) -> None:

@@ -12,7 +12,6 @@ from typing import Any
 from sqlalchemy import event
 from sqlalchemy.exc import OperationalError
 from sqlalchemy.ext.asyncio import AsyncEngine
-from sqlalchemy.pool import PoolResetState
 from sqlalchemy.util import await_only
 
 BUSY_MS = 15_000
@@ -21,10 +20,7 @@ _LOOK_AGAIN_MS = 20
 
 
 def prepare(engine: AsyncEngine, begin: str) -> None:
-    """Every connection of the engine keeps the rules, and its transactions start with ``begin``.
-
-    The engine was made without ``pool_reset_on_return``: connections are reset here.
-    """
+    """Every connection of the engine keeps the rules, and its transactions start with ``begin``."""
 
     @event.listens_for(engine.sync_engine, "connect")
     def _connect(connection: Any, _record: object) -> None:
@@ -35,12 +31,6 @@ def prepare(engine: AsyncEngine, begin: str) -> None:
         for pragma in ("synchronous=FULL", "foreign_keys=ON", "secure_delete=ON"):
             cursor.execute(f"PRAGMA {pragma}")
         cursor.close()
-
-    @event.listens_for(engine.sync_engine, "reset")
-    def _reset(connection: Any, _record: object, state: PoolResetState) -> None:
-        """After a commit there is nothing to roll back, and no errand for it."""
-        if state.asyncio_safe and connection.driver_connection.in_transaction:
-            connection.rollback()
 
     _begin_with(engine, begin)
 
