@@ -17,6 +17,7 @@ from ledger.kinds import CATALOGUE, Writer
 from ledger.record import Body, Header, StreamKey, read_body
 from ledger.scopes import key_commitment, scope_of
 
+_STAFF, _DEVICE = Writer.STAFF, Writer.DEVICE  # a member by its class costs a look-up each time
 _OPENINGS = frozenset({"opened", "room_opened", "session_opened", "destruction_opened"})
 
 
@@ -118,7 +119,7 @@ class Bodies:
             return Damage.UNREADABLE, str(wrong)[:120]
         self._result.bodies += 1
         entry = CATALOGUE.get(body.kind)
-        self._result.staff_acts += entry is not None and entry.writer is Writer.STAFF
+        self._result.staff_acts += entry is not None and entry.writer is _STAFF
         if entry is None or self._noun not in entry.streams:
             return Damage.UNKNOWN_KIND, body.kind[:40]
         if (header.seq == 1) != (body.kind in _OPENINGS):
@@ -151,7 +152,7 @@ class Bodies:
             self._result.conflicts += 1
         elif "client_seq" in body.content:
             return self._event(one.header.epoch, one.header.seq, body)
-        elif writer is Writer.DEVICE and self._stream_id.startswith("sitting/"):
+        elif writer is _DEVICE and self._stream_id.startswith("sitting/"):
             return Damage.FORGED, f"{body.kind} without a device"
         elif body.kind == "submitted" and "client_signature" in body.content:
             return self._final(body.content)

@@ -13,8 +13,13 @@ from ledger.sweep.reading import Expected, FileSeen, read_one
 
 Job = tuple[str, str | None]
 
-SMALL_BYTES = 32 << 20
-_BATCH_BYTES = 8 << 20
+SMALL_BYTES = 16 << 20
+"""Of streams whose bodies are opened: a second's work of one core, several times what starting a
+worker costs.
+"""
+_CLOSED = 10
+"""Bytes that are only hashed and chained take at most a tenth of the time."""
+_BATCH_BYTES = 1 << 20
 _BATCH_FILES = 256
 
 
@@ -23,12 +28,21 @@ def cores() -> int:
     return len(os.sched_getaffinity(0))
 
 
+def workers_for(expected: Expected, jobs: Sequence[Job]) -> int:
+    """One for a small archive, else as many as there are cores."""
+    opened = expected.keys is not None
+    work = sum(
+        expected.parcel.size(path) // (1 if opened and stream_id is not None else _CLOSED)
+        for path, stream_id in jobs
+    )
+    return 1 if work < SMALL_BYTES else cores()
+
+
 def read_all(
     expected: Expected, jobs: Sequence[Job], workers: int | None = None
 ) -> Iterator[FileSeen]:
     """Every job's answer, in order. ``workers`` None takes what the size is worth."""
-    total = sum(expected.parcel.size(path) for path, _ in jobs)
-    count = workers or (1 if total < SMALL_BYTES else cores())
+    count = workers or workers_for(expected, jobs)
     if count == 1:
         for path, stream_id in jobs:
             yield read_one(expected, path, stream_id)

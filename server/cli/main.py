@@ -1,18 +1,15 @@
 """``gongyuan``: the command line is a contract.
 
 Rules kept here: exit 0 good, 1 a check failed or something was refused, 2 wrong usage; results go
-to standard output, words to standard error in Chinese and English; commands are loaded when the
-program runs and not when this module is imported, so that a matcher process starts light.
+to standard output, words to standard error in Chinese and English; commands, settings and database
+are loaded when the program runs and not when this module is imported, so that a process that
+matches or verifies for it starts light.
 """
 
 import argparse
 import sys
 
-from pydantic import ValidationError
-
-from kernel.db import is_without_tables
 from kernel.errors import Refusal, RowRefusal
-from kernel.settings import Settings
 from kernel.words import LANGUAGES, say, say_refusal, say_row
 
 _RECEIPT = "verify-receipt"
@@ -93,6 +90,11 @@ def parser() -> argparse.ArgumentParser:
 
 def main(words: list[str] | None = None) -> int:
     """Run one command."""
+    from pydantic import ValidationError
+
+    from kernel.db import is_without_tables
+    from kernel.settings import Settings
+
     chosen = parser().parse_args(_joined(sys.argv[1:] if words is None else words))
     try:
         status: int = chosen.run(chosen)

@@ -1,10 +1,14 @@
 """Many workers, one report: the same findings in the same order, and a progress that only grows."""
 
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
 
-from ledger.sweep.pool import cores
+from ledger.parcel import FolderParcel
+from ledger.sweep.pool import SMALL_BYTES, Job, cores, workers_for
+from ledger.sweep.reading import Expected
 from ledger.verify import verify
 from ledger.verify.bench import bench_verify, write_archive
 
@@ -45,6 +49,35 @@ def test_one_worker_and_three_find_the_same_damage(made: tuple[Path, Path], tmp_
     assert one.to_json() == many.to_json()
     assert [done for done, _ in seen] == sorted(done for done, _ in seen)
     assert seen[-1][0] == seen[-1][1]
+
+
+@pytest.mark.parametrize(
+    ("size", "opened", "many"),
+    [
+        (SMALL_BYTES, True, True),
+        (SMALL_BYTES - 1, True, False),
+        (SMALL_BYTES, False, False),
+        (10 * SMALL_BYTES, False, True),
+    ],
+)
+def test_a_small_archive_is_read_by_one_worker_and_a_large_one_by_every_core(
+    tmp_path: Path, size: int, *, opened: bool, many: bool
+) -> None:
+    with (tmp_path / "s.records").open("wb") as file:
+        file.truncate(size)
+    keys = {("sitting/s", 1): bytes(32)} if opened else None
+    jobs: list[Job] = [("s.records", "sitting/s")]
+    expected = Expected(FolderParcel(tmp_path), keys=keys)
+    assert workers_for(expected, jobs) == (cores() if many else 1)
+
+
+def test_a_worker_loads_neither_the_database_nor_the_settings() -> None:
+    """A fresh process loads the program's main module too."""
+    loaded = "import sys, server.cli.main, ledger.sweep.pool; print(*sys.modules)"
+    said = subprocess.run([sys.executable, "-c", loaded], check=True, capture_output=True)
+    modules = said.stdout.decode().split()
+    assert "ledger.sweep.reading" in modules
+    assert not {"sqlalchemy", "pydantic", "pydantic_settings", "fastapi"} & set(modules)
 
 
 def test_the_benchmark_verifies_real_archives_in_every_way() -> None:
