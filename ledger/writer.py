@@ -4,8 +4,9 @@ acknowledgements.
 Rules kept here: nothing is acknowledged before the commit that holds it; when a group cannot be
 committed, each of its batches is tried alone, so one bad batch fails alone; a full queue refuses in
 words; a storage that fails is said in words and tried again with the next group. One task proves
-signatures while another commits, and whatever is proved when it is done is the next group; both
-keep the order in which the batches came, within each stream. Who repeats what is in the log waits
+signatures while another commits and a third acknowledges what was committed before; whatever is
+proved when a commit is done is the next group; all keep the order in which the batches came, within
+each stream. Who repeats what is in the log waits
 aside for the look-up, and nobody else does.
 """
 
@@ -32,6 +33,8 @@ __all__ = ["Guard", "LedgerWriter"]
 
 QUEUE_LIMIT = 4_096
 GROUP_LIMIT = 512
+COMMITTED_LIMIT = 2
+"""Groups that are committed and not acknowledged yet."""
 LOOKUPS = 2
 ASIDE_LIMIT = 32
 """Batches of one stream that wait for a look-up: a device repeats one or two, an enemy floods."""
@@ -50,10 +53,11 @@ class _Waiting:
 
 _Result = Outcome | Deferred | Exception
 _Group = list[_Waiting]
+_Pairs = list[tuple[_Waiting, Outcome | Exception]]
 
 
 class LedgerWriter:
-    """Two tasks prove and write; ``submit`` waits for its commit."""
+    """Three tasks prove, write and acknowledge; ``submit`` waits for its acknowledgement."""
 
     def __init__(self, database: Database, appender: Appender, signer: Signer) -> None:
         self._db = database
@@ -62,6 +66,7 @@ class LedgerWriter:
         self._proving = Proving()
         self._queue: asyncio.Queue[_Waiting | None] = asyncio.Queue(QUEUE_LIMIT)
         self._proved: asyncio.Queue[_Waiting | None] = asyncio.Queue(GROUP_LIMIT)
+        self._committed: asyncio.Queue[_Pairs | None] = asyncio.Queue(COMMITTED_LIMIT)
         self._aside: dict[str, _Group] = {}
         self._lookups = asyncio.Semaphore(LOOKUPS)
         self._tasks: list[asyncio.Task[None]] = []
@@ -75,6 +80,7 @@ class LedgerWriter:
             asyncio.create_task(self._prove(), name="ledger-prover"),
             asyncio.create_task(self._run(), name="ledger-writer"),
         ]
+        self._answering = asyncio.create_task(self._acknowledge(), name="ledger-signer")
 
     async def stop(self) -> None:
         """Take no more, write what has queued, then end."""
@@ -85,6 +91,8 @@ class LedgerWriter:
             self._tasks = []
             while self._looking:
                 await asyncio.gather(*self._looking)
+            await self._committed.put(None)
+            await self._answering
 
     async def submit(self, batch: ClientBatch, guard: Guard, claim: Any = None) -> Ack:
         """The acknowledgement, after the commit; ``claim`` is for the guard.
@@ -144,7 +152,7 @@ class LedgerWriter:
             _fail(waiting, Refusal("ledger.busy", Kind.UNAVAILABLE))
 
     async def _write(self, group: _Group) -> _Group:
-        """Commits and answers; returns what has to be looked up first."""
+        """Commits and hands on to be answered; returns what has to be looked up first."""
         ordered = sorted(group, key=lambda w: w.stream_id)
         if not ordered:
             return []
@@ -153,13 +161,15 @@ class LedgerWriter:
             outcomes = await self._commit(ordered)
         except Exception as failed:  # noqa: BLE001  # whoever waits is told, the writer goes on
             outcomes = [failed] if len(ordered) == 1 else await self._one_by_one(ordered)
-        pairs = list(zip(ordered, outcomes, strict=True))
-        try:
-            await self._answer(pairs)
-        except Exception as failed:  # noqa: BLE001  # whoever waits is told, the writer goes on
-            for waiting in ordered:
-                _fail(waiting, failed)
-        return [waiting for waiting, outcome in pairs if isinstance(outcome, Deferred)]
+        deferred: _Group = []
+        told: _Pairs = []
+        for waiting, outcome in zip(ordered, outcomes, strict=True):
+            if isinstance(outcome, Deferred):
+                deferred.append(waiting)
+            else:
+                told.append((waiting, outcome))
+        await self._committed.put(told)
+        return deferred
 
     async def _commit(self, ordered: Sequence[_Waiting]) -> Sequence[_Result]:
         """Outcomes of a group that is committed. Raises, with nothing committed, or with a commit
@@ -184,12 +194,18 @@ class LedgerWriter:
                 broken = failed if _is_storage(failed) else None
         return outcomes
 
-    async def _answer(self, pairs: Sequence[tuple[_Waiting, _Result]]) -> None:
+    async def _acknowledge(self) -> None:
+        while (pairs := await self._committed.get()) is not None:
+            try:
+                await self._answer(pairs)
+            except Exception as failed:  # noqa: BLE001  # whoever waits is told, the writer goes on
+                for waiting, _ in pairs:
+                    _fail(waiting, failed)
+
+    async def _answer(self, pairs: "_Pairs") -> None:
         """Tells everybody who waits; acknowledgements are signed on all cores."""
         good: list[tuple[_Waiting, Outcome]] = []
         for waiting, outcome in pairs:
-            if isinstance(outcome, Deferred):
-                continue
             if isinstance(outcome, Exception):
                 _fail(waiting, _said(outcome))
             elif outcome.refused is not None:
