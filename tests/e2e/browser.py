@@ -31,7 +31,7 @@ FLAGS = (
     "--use-fake-device-for-media-stream", "--use-fake-ui-for-media-stream",
     "--lang=zh-CN", "--window-size=1366,768", "--remote-debugging-port=0",
 )  # fmt: skip
-START_S = 60
+START_S = 120
 TIMEOUT_MS = 45_000
 STOP_S = 30
 POLL_S = 0.05

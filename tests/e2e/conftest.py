@@ -1,10 +1,18 @@
-"""What the journeys share: one seeded installation per run, a copy of it per test."""
+"""What the journeys share: one seeded installation per run, a copy of it per test, and patience.
+
+Rules kept here: how fast a screen follows is no matter of these tests, so everything that is
+expected of a page is waited for as long as a slow machine may need; what is there is seen at once.
+"""
 
 from pathlib import Path
 
 import pytest
+from playwright.async_api import expect
 
+from tests.e2e.player import PATIENCE_MS
 from tests.e2e.worlds import Seeded, make_world
+
+expect.set_options(timeout=PATIENCE_MS)
 
 
 @pytest.fixture(scope="session")

@@ -10,13 +10,13 @@ import re
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from playwright.async_api import Page
+from playwright.async_api import Page, expect
 
 from tests.e2e.axe import scrolls, violations
 
 _SWITCH = """wanted => {
   const all = [...document.querySelectorAll('button')]
-  all.find((one) => one.textContent.trim() === wanted)?.click()
+  all.find((one) => one.textContent.trim() === wanted).click()
   return document.documentElement.lang
 }"""
 
@@ -46,9 +46,17 @@ class Looks:
     async def in_both(self, screen: str, page: Page, detail: str = "") -> None:
         """In Chinese, in English, and back."""
         await self.at(screen, page, f"{detail} zh".strip())
-        assert await page.evaluate(_SWITCH, "English") == "en", f"{screen} has no switch"
+        assert await _switch(page, "English") == "en", f"the switch of {screen} does nothing"
         await self.at(screen, page, f"{detail} en".strip())
-        await page.evaluate(_SWITCH, "中文")
+        await _switch(page, "中文")
+
+
+async def _switch(page: Page, wanted: str) -> str:
+    """The page's language after its switch, waited for, was used."""
+    button = page.get_by_role("button", name=wanted, exact=True, include_hidden=True)
+    await expect(button.first).to_be_attached()
+    language: str = await page.evaluate(_SWITCH, wanted)
+    return language
 
 
 async def _keep(page: Page, name: str) -> None:

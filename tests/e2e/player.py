@@ -52,17 +52,11 @@ class Player:
         return self.page.locator(".chip")
 
     async def back_to_full_screen(self) -> None:
-        """After a restart the browser is a window; the candidate's click makes it full again."""
+        """After a restart the browser is a window; the candidate's click makes it full again,
+        whenever the page asks for it.
+        """
         button = self.page.get_by_role("button", name="返回全屏")
-        if await button.is_visible():
-            await button.click()
-
-    async def number(self) -> int:
-        """Of the question on the screen."""
-        words = await self.head.inner_text()
-        found = re.search(r"第 (\d+) 题", words)
-        assert found is not None, words
-        return int(found[1])
+        await self.page.add_locator_handler(button, lambda found: found.click())
 
     async def go(self, number: int) -> None:
         """By the answer sheet."""

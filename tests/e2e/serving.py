@@ -19,7 +19,7 @@ import httpx
 from setup.places import CLIENT, FONTS, MODELS, ROOT
 from tests.postgres import free_port
 
-START_S = 60
+START_S = 120
 STOP_S = 30
 POLL_S = 0.05
 PR_SET_PDEATHSIG = 1

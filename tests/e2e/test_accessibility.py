@@ -56,7 +56,7 @@ def test_every_screen_of_the_console_is_looked_at() -> None:
     assert set(READERS) == set(screens.of_console())
 
 
-@pytest.mark.timeout(300)
+@pytest.mark.timeout(700)
 async def test_every_console_screen_passes_axe(
     seeded: Seeded, running: Running, tmp_path: Path
 ) -> None:
@@ -83,7 +83,7 @@ async def test_every_console_screen_passes_axe(
     assert looks.faults == {}
 
 
-@pytest.mark.timeout(120)
+@pytest.mark.timeout(300)
 async def test_a_picture_without_words_and_a_page_too_long_are_found(tmp_path: Path) -> None:
     """The two checks can fail."""
     async with browsing(tmp_path) as browsers:
@@ -93,7 +93,7 @@ async def test_a_picture_without_words_and_a_page_too_long_are_found(tmp_path: P
         assert await scrolls(page)
 
 
-@pytest.mark.timeout(120)
+@pytest.mark.timeout(300)
 async def test_a_colour_on_its_way_is_not_taken_for_one_of_the_screen(tmp_path: Path) -> None:
     """White on dark and dark on white are readable; halfway between them nothing is."""
     async with browsing(tmp_path) as browsers:

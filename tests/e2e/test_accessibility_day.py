@@ -31,7 +31,7 @@ from tests.e2e.worlds import Seeded
 ACTS = 6
 
 
-@pytest.mark.timeout(400)
+@pytest.mark.timeout(900)
 async def test_the_day_and_what_follows_passes_axe(seeded: Seeded, tmp_path: Path) -> None:
     more = {"publicity_days": 0}
     running = await asyncio.to_thread(arrange, seeded, 4, more=more, at_the_door=1)

@@ -34,7 +34,7 @@ CONFLICT: dict[str, object] = {
 }  # fmt: skip
 
 
-@pytest.mark.timeout(400)
+@pytest.mark.timeout(900)
 async def test_every_screen_of_the_player_passes_axe_and_its_page_never_scrolls(
     seeded: Seeded, tmp_path: Path
 ) -> None:

@@ -32,7 +32,7 @@ async def take_in(seeded: Seeded, bundle: bytes) -> None:
     assert await program.wait() == 0
 
 
-@pytest.mark.timeout(300)
+@pytest.mark.timeout(700)
 async def test_every_page_of_practice_passes_axe(seeded: Seeded, tmp_path: Path) -> None:
     async with (
         serving(seeded.data) as server,

@@ -25,7 +25,7 @@ async def opened(page: Page, address: str) -> str:
     return str(await page.evaluate(_SEEN))
 
 
-@pytest.mark.timeout(120)
+@pytest.mark.timeout(300)
 async def test_the_camera_chosen_at_the_check_is_used_and_remembered(
     seeded: Seeded, tmp_path: Path
 ) -> None:

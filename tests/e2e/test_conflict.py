@@ -39,7 +39,7 @@ async def contradict(http: httpx.AsyncClient, one: Admitted) -> tuple[str, str]:
     return first["letter"], second["letter"]
 
 
-@pytest.mark.timeout(300)
+@pytest.mark.timeout(700)
 async def test_a_conflict_lies_open_before_the_chief_and_nobody_else(
     seeded: Seeded, tmp_path: Path
 ) -> None:

@@ -23,10 +23,10 @@ from tests.e2e.demonstration import (
 from tests.e2e.player import Player
 
 AT_LEAST = 25
-PLAY_S = 100
+PLAY_S = 200
 
 
-@pytest.mark.timeout(300)
+@pytest.mark.timeout(700)
 async def test_the_demo_comes_up_plays_and_leaves_nothing_behind(tmp_path: Path) -> None:
     async with demonstrating(tmp_path) as demo:
         _prints_every_address_and_account(demo)
@@ -131,7 +131,7 @@ async def _sit(player: Player, guest: Guest) -> None:
 
 
 async def _nothing_is_left(demo: Demo) -> None:
-    for _ in range(50):
+    for _ in range(300):
         if not demo.processes():
             break
         await asyncio.sleep(0.1)

@@ -43,7 +43,7 @@ async def answer_until_refused(player: Player) -> None:
     raise AssertionError(f"the page says: {await player.chip.inner_text()}")
 
 
-@pytest.mark.timeout(300)
+@pytest.mark.timeout(700)
 async def test_a_full_disk_is_told_to_the_candidate_in_words_and_passes_by_itself(
     seeded_once: Seeded, small_disk: Path, tmp_path: Path
 ) -> None:

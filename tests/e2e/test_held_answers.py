@@ -28,7 +28,7 @@ from tests.e2e.worlds import Seeded
 OFFLINE_ANSWERS = 2
 
 
-@pytest.mark.timeout(300)
+@pytest.mark.timeout(700)
 async def test_what_the_server_refuses_for_good_stays_on_the_machine_until_it_is_taken(
     seeded: Seeded, tmp_path: Path
 ) -> None:

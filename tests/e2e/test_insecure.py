@@ -12,7 +12,7 @@ from tests.e2e.worlds import Seeded
 NAME = "kaochang.test"
 
 
-@pytest.mark.timeout(180)
+@pytest.mark.timeout(500)
 async def test_over_plain_http_by_name_the_player_says_that_the_address_is_insecure(
     seeded: Seeded, tmp_path: Path
 ) -> None:

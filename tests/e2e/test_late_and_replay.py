@@ -26,8 +26,10 @@ from tests.e2e.running import Running, arrange
 from tests.e2e.serving import Server, serving
 from tests.e2e.worlds import Seeded
 
-ENDS_IN_S, LATE_DATA_S = 150, 75
+ENDS_IN_S, LATE_DATA_S = 210, 90
 FIRST, SECOND = 1, 2
+_MOVED = """wanted =>
+  Number(document.querySelector('[role=slider]').getAttribute('aria-valuenow')) > wanted"""
 
 
 @dataclass
@@ -62,7 +64,7 @@ class Afterwards:
         return found
 
 
-@pytest.mark.timeout(600)
+@pytest.mark.timeout(1_200)
 async def test_late_answers_count_by_two_peoples_word_and_are_replayed(
     seeded: Seeded, tmp_path: Path
 ) -> None:
@@ -242,9 +244,12 @@ async def replayed(after: Afterwards, one: Offline, folder: Path) -> None:
 
 async def until_on_its_way(page: Page) -> None:
     """Back, event by event, to a moment at which something was written and had not come yet."""
+    slider = page.get_by_role("slider", name="时间轴")
     for _ in range(60):
-        await page.keyboard.press("ArrowLeft")
-        await asyncio.sleep(0.3)
+        before = str(await slider.get_attribute("aria-valuenow"))
+        async with page.expect_response(lambda reply: "/frame" in reply.url):
+            await page.keyboard.press("ArrowLeft")
+        await expect(slider).not_to_have_attribute("aria-valuenow", before)
         if await page.locator(".cells button.way").count():
             return
     raise AssertionError("nothing was ever on its way")
@@ -257,9 +262,11 @@ async def play(page: Page, slider: Any) -> None:
     at = int(await slider.get_attribute("aria-valuenow"))
     await page.get_by_role("button", name="60 倍").click()
     await slider.focus()
+    plays = page.get_by_role("region", name="时间轴").locator(".controls [aria-pressed]").first
     await page.keyboard.press("Space")
-    await asyncio.sleep(1.5)
+    await page.wait_for_function(_MOVED, arg=at + 10_000, polling=20)
     await page.keyboard.press("Space")
+    await expect(plays).to_have_attribute("aria-pressed", "false")
     moved = int(await slider.get_attribute("aria-valuenow"))
     assert moved - at > 10_000
     await asyncio.sleep(0.6)

@@ -28,7 +28,7 @@ def running(seeded: Seeded) -> Running:
     return arrange(seeded, 4)
 
 
-@pytest.mark.timeout(240)
+@pytest.mark.timeout(500)
 async def test_a_candidate_signs_in_shows_a_face_answers_comes_back_and_hands_in(
     seeded: Seeded, running: Running, tmp_path: Path
 ) -> None:
@@ -88,7 +88,7 @@ def watched(page: Page) -> list[str]:
     return faults
 
 
-@pytest.mark.timeout(120)
+@pytest.mark.timeout(300)
 async def test_no_rule_of_the_styles_is_unknown_to_it(tmp_path: Path) -> None:
     async with browsing(tmp_path) as browsers:
         page = await browsers.make_oldest("plain").open()

@@ -11,13 +11,13 @@ from tests.e2e.worlds import Seeded, make_world
 from tests.postgres import PostgresCluster
 
 
-@pytest.mark.timeout(600)
+@pytest.mark.timeout(1_200)
 async def test_every_acknowledged_answer_outlives_twenty_power_cuts(seeded: Seeded) -> None:
     running = await asyncio.to_thread(arrange, seeded, 8)
     await outlive(seeded, running, cuts=20, seed=20_261)
 
 
-@pytest.mark.timeout(600)
+@pytest.mark.timeout(1_200)
 async def test_the_same_holds_when_the_answers_lie_in_postgresql(
     tmp_path: Path, postgres_cluster: PostgresCluster
 ) -> None:

@@ -60,7 +60,7 @@ class Journey:
         return console
 
 
-@pytest.mark.timeout(600)
+@pytest.mark.timeout(1_200)
 async def test_from_handing_in_to_an_opened_record(
     seeded: Seeded, running: Running, tmp_path: Path
 ) -> None:

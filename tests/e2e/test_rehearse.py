@@ -13,7 +13,7 @@ from tests.e2e.worlds import Seeded
 CANDIDATES = 30
 
 
-@pytest.mark.timeout(400)
+@pytest.mark.timeout(900)
 async def test_a_rehearsed_session_loses_no_acknowledged_answer(
     seeded: Seeded, tmp_path: Path
 ) -> None:

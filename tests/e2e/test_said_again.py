@@ -16,7 +16,7 @@ from tests.e2e.test_accessibility_player import EVENTS
 from tests.e2e.worlds import Seeded
 
 
-@pytest.mark.timeout(200)
+@pytest.mark.timeout(500)
 async def test_what_was_said_again_does_not_come_back_over_a_newer_answer(
     seeded: Seeded, tmp_path: Path
 ) -> None:
