@@ -79,11 +79,16 @@ async def select_rows(session: WriteSession, *wanted: Wanted) -> list[Found]:
             for one in wanted
         ]
     raw: Any = (await connection.get_raw_connection()).driver_connection
-    asked = [(_selected(one.statement, one.name, len(_rounded(one.values))), one) for one in wanted]
+    values = [_rounded(one.values) for one in wanted]
+    selected = [
+        _selected(one.statement, one.name, len(given))
+        for one, given in zip(wanted, values, strict=True)
+    ]
     answers = await _in_turn(
-        (text, raw.execute_fetchall(text, _rounded(one.values))) for (text, _), one in asked
+        (text, raw.execute_fetchall(text, given))
+        for (text, _), given in zip(selected, values, strict=True)
     )
-    return [_turned(rows, turns) for rows, ((_, turns), _) in zip(answers, asked, strict=True)]
+    return [_turned(rows, turns) for rows, (_, turns) in zip(answers, selected, strict=True)]
 
 
 async def write_rows(session: WriteSession, *steps: Insert | Move) -> None:

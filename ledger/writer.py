@@ -202,7 +202,7 @@ class LedgerWriter:
                 for waiting, _ in pairs:
                     _fail(waiting, failed)
 
-    async def _answer(self, pairs: "_Pairs") -> None:
+    async def _answer(self, pairs: _Pairs) -> None:
         """Tells everybody who waits; acknowledgements are signed on all cores."""
         good: list[tuple[_Waiting, Outcome]] = []
         for waiting, outcome in pairs:
