@@ -1,38 +1,58 @@
-"""Signatures, away from the event loop: devices' before the transaction, ours after the commit.
+"""Devices' signatures, away from the event loop and before the transaction.
 
 Rules kept here: a batch is proved under a key that this process has seen committed for the device,
 and the transaction compares that key with the device's row; a batch whose device is not known yet
-is proved in the transaction. The library lets go of the interpreter while it computes, so two
-threads prove and sign on two cores.
+is proved in the transaction.
 """
 
-import asyncio
 from collections import OrderedDict
-from collections.abc import Callable, Sequence
-from typing import TypeVar
+from collections.abc import Sequence
 
+from kernel.crypto.aside import ChecksAside
 from kernel.crypto.signing import DevicePublicKey
 from ledger.asked import Asked
 from ledger.client import ClientBatch, batch_frame
 
-T = TypeVar("T")
-R = TypeVar("R")
-
 DEVICES_KEPT = 20_000
 INLINE = 3
-"""So few are quicker done at once than handed to a thread."""
-PARTS = 2
+"""So few are quicker checked at once than asked for elsewhere."""
 
 
 class Proving:
     """Device keys that were seen, and the checks under them."""
 
     def __init__(self) -> None:
+        self._aside = ChecksAside()
         self._seen: OrderedDict[tuple[str, int], tuple[str, DevicePublicKey]] = OrderedDict()
 
     async def prove(self, group: Sequence[Asked]) -> None:
         """Marks what is good under a key that was seen."""
-        await in_parts(self._prove, [one for one in group if one.proved is None])
+        known = [
+            (one, *seen)
+            for one in group
+            if one.proved is None
+            and (seen := self._seen.get((one.batch.stream_id, one.batch.epoch))) is not None
+        ]
+        messages = [_message(one.batch, one.content, origin) for one, origin, _ in known]
+        if len(known) <= INLINE:
+            good = [
+                key.holds(message, one.batch.signature)
+                for (one, _, key), message in zip(known, messages, strict=True)
+            ]
+        else:
+            good = await self._aside.hold(
+                [
+                    (key.public, message, one.batch.signature)
+                    for (one, _, key), message in zip(known, messages, strict=True)
+                ]
+            )
+        for (one, origin, key), holds in zip(known, good, strict=True):
+            if holds:
+                one.proved = origin, key.public
+
+    async def stop(self) -> None:
+        """Ends what was started for it."""
+        await self._aside.stop()
 
     def holds(self, batch: ClientBatch, content: bytes, origin: str, public: bytes) -> bool:
         """Whether the signature is good under the key in the device's row; remembers the key."""
@@ -47,28 +67,6 @@ class Proving:
             while len(self._seen) > DEVICES_KEPT:
                 self._seen.popitem(last=False)
         return known[1].holds(_message(batch, content, origin), batch.signature)
-
-    def _prove(self, one: Asked) -> None:
-        known = self._seen.get((one.batch.stream_id, one.batch.epoch))
-        if known is None:
-            return
-        message = _message(one.batch, one.content, known[0])
-        if known[1].holds(message, one.batch.signature):
-            one.proved = known[0], known[1].public
-
-
-async def in_parts(work: Callable[[T], R], things: Sequence[T]) -> list[R]:
-    """The work on each, in order; in threads when they are many."""
-    if len(things) <= INLINE:
-        return [work(one) for one in things]
-    size = -(-len(things) // PARTS)
-    pieces = [things[at : at + size] for at in range(0, len(things), size)]
-
-    def some(piece: Sequence[T]) -> list[R]:
-        return [work(one) for one in piece]
-
-    done = await asyncio.gather(*(asyncio.to_thread(some, piece) for piece in pieces))
-    return [one for piece in done for one in piece]
 
 
 def _message(batch: ClientBatch, content: bytes, origin: str) -> bytes:

@@ -26,13 +26,14 @@ from ledger.asked import Asked, Guard
 from ledger.client import Ack, ClientBatch, ack_frame, check_batch
 from ledger.group import take_group
 from ledger.outcome import Deferred, Outcome
-from ledger.proving import Proving, in_parts
+from ledger.proving import Proving
 from ledger.repeats import in_log, repeated
 
 __all__ = ["Guard", "LedgerWriter"]
 
 QUEUE_LIMIT = 4_096
 GROUP_LIMIT = 512
+_BREATH = 4
 COMMITTED_LIMIT = 2
 """Groups that are committed and not acknowledged yet."""
 LOOKUPS = 2
@@ -93,6 +94,7 @@ class LedgerWriter:
                 await asyncio.gather(*self._looking)
             await self._committed.put(None)
             await self._answering
+            await self._proving.stop()
 
     async def submit(self, batch: ClientBatch, guard: Guard, claim: Any = None) -> Ack:
         """The acknowledgement, after the commit; ``claim`` is for the guard.
@@ -203,19 +205,16 @@ class LedgerWriter:
                     _fail(waiting, failed)
 
     async def _answer(self, pairs: _Pairs) -> None:
-        """Tells everybody who waits; acknowledgements are signed on all cores."""
-        good: list[tuple[_Waiting, Outcome]] = []
-        for waiting, outcome in pairs:
+        """Tells everybody who waits, and lets others have a turn between a few signatures."""
+        for number, (waiting, outcome) in enumerate(pairs, 1):
             if isinstance(outcome, Exception):
                 _fail(waiting, _said(outcome))
             elif outcome.refused is not None:
                 _fail(waiting, outcome.refused)
             elif not waiting.done.done():  # else nobody waits; the log has it all the same
-                good.append((waiting, outcome))
-        acks = await in_parts(lambda pair: self._ack(pair[0].asked.batch, pair[1]), good)
-        for (waiting, _), ack in zip(good, acks, strict=True):
-            if not waiting.done.done():
-                waiting.done.set_result(ack)
+                waiting.done.set_result(self._ack(waiting.asked.batch, outcome))
+            if number % _BREATH == 0:
+                await asyncio.sleep(0)
 
     def _put_aside(self, waiting: _Waiting) -> None:
         if waiting.stream_id in self._aside:

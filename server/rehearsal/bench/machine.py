@@ -27,20 +27,15 @@ def machine() -> dict[str, Any]:
 
 
 class Meter:
-    """CPU time and memory of one process, without its children."""
+    """CPU time of one process with those that it started, and its own memory."""
 
     def __init__(self, process_id: int) -> None:
+        self._id = process_id
         self._folder = PROC / str(process_id)
 
     def cpu_ms(self) -> float:
-        """User and system time since it began."""
-        path = self._folder / "stat"
-        if not path.exists():
-            return 0.0
-        # proc(5): the name in parentheses may hold blanks; utime and stime are fields 14 and 15.
-        after_name = path.read_text().rpartition(")")[2].split()
-        ticks = int(after_name[11]) + int(after_name[12])
-        return ticks * 1_000 / os.sysconf("SC_CLK_TCK")
+        """User and system time since it began; of those that have ended and were waited for too."""
+        return _family_ms(self._id)
 
     def rss_bytes(self) -> int:
         """Resident memory."""
@@ -62,18 +57,20 @@ class DatabaseMeter:
         """0.0 when there is none, or when it runs elsewhere."""
         if not self._postmaster:
             return 0.0
-        ticks = sum(
-            _field(self._postmaster, at) for at in (_USER, _SYSTEM, _GONE_USER, _GONE_SYSTEM)
-        )
-        for path in PROC.glob("[0-9]*"):
-            pid = int(path.name)
-            if _field(pid, _PARENT) == self._postmaster:
-                ticks += _field(pid, _USER) + _field(pid, _SYSTEM)
-        return ticks * 1_000 / os.sysconf("SC_CLK_TCK")
+        return _family_ms(self._postmaster)
 
 
 # proc(5), fields of stat after the name: 4 ppid, 14 utime, 15 stime, 16 cutime, 17 cstime.
 _PARENT, _USER, _SYSTEM, _GONE_USER, _GONE_SYSTEM = 1, 11, 12, 13, 14
+
+
+def _family_ms(parent: int) -> float:
+    ticks = sum(_field(parent, at) for at in (_USER, _SYSTEM, _GONE_USER, _GONE_SYSTEM))
+    for path in PROC.glob("[0-9]*"):
+        pid = int(path.name)
+        if _field(pid, _PARENT) == parent:
+            ticks += _field(pid, _USER) + _field(pid, _SYSTEM)
+    return ticks * 1_000 / os.sysconf("SC_CLK_TCK")
 
 
 def _field(pid: int, at: int) -> int:
