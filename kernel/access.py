@@ -19,8 +19,8 @@ from kernel.db import Database, ReadSession, Table, WriteSession
 from kernel.errors import Kind, Refusal
 from kernel.ids import mint
 
-KNOWN_FOR_MS = 5_000
-"""At most; at least half of it."""
+KNOWN_FOR_MS = 600_000
+"""At most; at least half of it. Long, because whoever uses it asks the sitting's own row."""
 KNOWN_MOST = 20_000
 
 
@@ -128,9 +128,10 @@ async def _valid(session: ReadSession, name: bytes, now_ms: int) -> tuple[Princi
 
 
 class KnownSittings:
-    """Tokens of sittings as they were a moment ago, for the one request that comes thousands of
-    times: whoever takes a principal from here asks in its own transaction whether it still holds.
-    Tokens of staff are never kept.
+    """Tokens of sittings as they were some minutes ago, for the one request that comes thousands of
+    times: whoever takes a principal from here asks in its own transaction whether it still holds,
+    as the answers do with the sign-in and the device in the sitting's row. Tokens of staff are
+    never kept.
     """
 
     def __init__(self, database: Database, clock: Clock) -> None:

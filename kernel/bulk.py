@@ -20,7 +20,7 @@ from sqlalchemy import BigInteger, Integer, Select, SmallInteger, Table
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.exc import DBAPIError, IntegrityError, OperationalError
 
-from kernel.db import WriteSession
+from kernel.db import ReadSession, WriteSession
 
 T = TypeVar("T")
 
@@ -70,7 +70,7 @@ class Move:
 Found = Sequence[Sequence[Any]]
 
 
-async def select_rows(session: WriteSession, *wanted: Wanted) -> list[Found]:
+async def select_rows(session: ReadSession, *wanted: Wanted) -> list[Found]:
     """What each question finds, asked in this order."""
     connection = await session.connection()
     if connection.dialect.driver == "asyncpg":

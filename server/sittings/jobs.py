@@ -1,5 +1,5 @@
-"""The loop of the hall: hands in at the deadline, notices who is offline, watches the clock,
-erases templates that are due.
+"""The loop of the hall: wakes pages for which something changed, hands in at the deadline, notices
+who is offline, watches the clock, erases templates that are due.
 
 Rules kept here: every round asks the database what is due, so a restart forgets nothing; a round
 that fails is logged and the next one tries again; being offline opens a case for a person and does
@@ -44,6 +44,7 @@ class SittingJobs:
 
     async def round(self) -> None:
         """One round."""
+        await self._service.changes.round()
         await self._service.submitting.hand_in_due()
         await self._service.watching.sweep()
         await self._service.watching.watch_clock(self._jump_ms)

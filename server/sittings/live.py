@@ -1,7 +1,8 @@
 """The candidate's socket: events in, acknowledgements, state and notices out.
 
 Rules kept here: events take the same way as over HTTP; no database connection is held while the
-socket is idle; what is pushed is read from the store when something moved; a slow reader is given
+socket is idle; what is pushed is read from the store when something moved, and nobody reads it
+again and again to see whether something did; a slow reader is given
 the newest state and no backlog; a device that a newer one replaced is closed with code 4409.
 
 Close codes: 4401 no valid token, 4400 not understood, 4408 silent, 4409 replaced by a newer device.
@@ -9,8 +10,8 @@ Close codes: 4401 no valid token, 4400 not understood, 4408 silent, 4409 replace
 
 import asyncio
 import json
-from collections.abc import Mapping
-from contextlib import suppress
+from collections.abc import AsyncIterator, Mapping
+from contextlib import asynccontextmanager, suppress
 from typing import Any
 
 import msgspec
@@ -22,8 +23,7 @@ from kernel.access import Principal, principal_of
 from kernel.errors import Refusal, RowRefusal
 from kernel.shape import faults
 from kernel.web import check_plain, error_body
-from server.sittings.rules.timing import Stage
-from server.sittings.service import Batch, SittingsService, State
+from server.sittings.service import Batch, Following, SittingsService, State
 from server.sittings.service.shapes import (
     EventsIn,
     ack_json,
@@ -35,9 +35,9 @@ from server.sittings.service.shapes import (
 HELLO_S = 10.0
 SILENT_S = 20.0
 SEND_S = 10.0
-REREAD_S = 15.0
-LATE_KEY_S = 2.0
 EDGE_S = 0.05
+LONG_S = 3_600.0
+"""Where time alone changes nothing; what else changes wakes."""
 MESSAGE_LIMIT_BYTES = 256 * 1024
 
 
@@ -63,16 +63,17 @@ class _Talk:
         self._sending = asyncio.Lock()
         self._seen_notices: set[str] = set()
         self._shown: dict[str, Any] = {}
-        self._patience_s = REREAD_S
+        self._patience_s = LONG_S
+        self._following = Following()
 
     async def run(self) -> None:
         principal = await self._hello()
         if principal is None:
             return
-        state = await self._service.papers.state(principal.subject)
-        self._seen_notices = {notice.id for notice in state.notices}
         topic = f"sitting/{principal.subject}"
-        async with self._hall.bus.watch(topic) as waker:
+        async with self._hall.bus.watch(topic) as waker, self._followed(principal.subject):
+            state = await self._service.papers.state(principal.subject)
+            self._seen_notices = {notice.id for notice in state.notices}
             await self._send({"type": "state", **state_json(state)})
             self._note(state)
             reader = asyncio.create_task(self._read(principal))
@@ -91,6 +92,11 @@ class _Talk:
                 reader.cancel()
                 with suppress(asyncio.CancelledError, WebSocketDisconnect):
                     await reader
+
+    @asynccontextmanager
+    async def _followed(self, sitting_id: str) -> AsyncIterator[None]:
+        with self._service.changes.follow(sitting_id) as self._following:
+            yield
 
     async def _hello(self) -> Principal | None:
         try:
@@ -136,11 +142,11 @@ class _Talk:
 
     def _note(self, state: State) -> None:
         """Remembers what was shown and when time alone will change it."""
+        self._following.saw(state)
         self._shown = _telling(state)
         edges = (state.loaded.exam.starts_at_ms, state.deadline_ms)
         ahead = [(edge - state.now_ms) / 1_000 for edge in edges if edge > state.now_ms]
-        late_key = state.stage is Stage.WAITING and len(ahead) < len(edges)
-        self._patience_s = min([LATE_KEY_S if late_key else REREAD_S, *ahead]) + EDGE_S
+        self._patience_s = min([LONG_S, *ahead]) + EDGE_S
 
     async def _read(self, principal: Principal) -> None:
         while True:

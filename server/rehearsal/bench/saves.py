@@ -57,10 +57,10 @@ class SavesBench:
             examples = [seat.example() for seat in seats.all]
             async with seats.kept_alive():
                 over_http = await self._closed(served, seats, "HTTP", Seat.save_over_http, seconds)
+                opened = await self._open(served, seats, rate, seconds) if rate else []
             over_socket = await self._closed(
                 served, seats, "socket", Seat.save_over_socket, seconds
             )
-            opened = await self._open(served, seats, rate, seconds) if rate else []
             promised = await _check(seats)
         constants = await self._constants(examples, min(CONSTANT_S, seconds))
         declared = await self._declared(examples, min(CONSTANT_S, seconds))

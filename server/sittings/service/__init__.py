@@ -3,6 +3,7 @@
 from kernel.errors import Kind, Refusal
 from server.sittings.ports import Portraits
 from server.sittings.service.answers import Acked, Answers, Batch, Event
+from server.sittings.service.changes import Changes, Following
 from server.sittings.service.entry import Device, Entry, FaceResult, SignedIn
 from server.sittings.service.forgetting import Forgetting
 from server.sittings.service.hall import Hall
@@ -26,6 +27,7 @@ class SittingsService:
         self.submitting = Submitting(hall, self.papers)
         self.interventions = Interventions(hall)
         self.watching = Watching(hall)
+        self.changes = Changes(hall)
 
     async def portrait(self, sitting_id: str) -> bytes:
         """The candidate's own portrait (JPEG). Raises ``registration.no_portrait``."""
@@ -39,12 +41,14 @@ __all__ = [
     "Acting",
     "Answers",
     "Batch",
+    "Changes",
     "DealtPaper",
     "Device",
     "Entry",
     "Event",
     "FaceResult",
     "FinalState",
+    "Following",
     "Forgetting",
     "Hall",
     "Interventions",

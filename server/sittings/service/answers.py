@@ -81,7 +81,6 @@ class Answers:
     async def take(self, principal: Principal, batch: Batch) -> Acked:
         """Raises ``answer.*``, ``response.*``, ``sitting.*``, ``ledger.*``."""
         hall = self._hall
-        hall.presence.touch(principal.subject, hall.clock.now_ms())
         check_shape(batch)
         dealt = await self._dealt.of(principal.subject)
         events = [checked(event, dealt.items) for event in batch.events]
@@ -96,7 +95,10 @@ class Answers:
         try:
             ack = await hall.ledger.submit(signed, self._admit, claim)
         except Refusal as refused:
+            if refused.code != "answer.stale_epoch":
+                self._heard(principal)
             return await self._refused(principal.subject, batch, signed, claim, refused)
+        self._heard(principal)
         self._project(principal.subject, batch)
         hall.answered(dealt.session_id, claim.room_id)
         await self._report(principal.subject, batch)
@@ -124,6 +126,10 @@ class Answers:
         if known is None:
             raise refused
         return Acked(known, claim.deadline_ms, claim.now_ms)
+
+    def _heard(self, principal: Principal) -> None:
+        """A device that was replaced does not count as the candidate."""
+        self._hall.presence.touch(principal.subject, self._hall.clock.now_ms())
 
     def _project(self, sitting_id: str, batch: Batch) -> None:
         presence = self._hall.presence

@@ -16,9 +16,10 @@ from kernel.errors import Kind, Refusal
 from server.checkin.service import Reason, StaffAct, record, sitting_stream
 from server.papers.service import manifest_of
 from server.sittings.rules.timing import SubmitKind, due, may_submit
+from server.sittings.service.everybody import ended, in_parts
 from server.sittings.service.hall import Hall
 from server.sittings.service.paper import PaperDesk
-from server.sittings.service.rows import Loaded, load, locked, of_session, unfinished
+from server.sittings.service.rows import Loaded, load, locked, of_session, some
 
 _log = logging.getLogger(__name__)
 
@@ -89,7 +90,10 @@ class Submitting:
         now_ms = hall.clock.now_ms()
         async with hall.database.read() as session:
             waiting = [
-                one for one in await unfinished(session) if due(now_ms, one.standing(now_ms))
+                one
+                for few in in_parts(await ended(session, now_ms))
+                for one in await some(session, few)
+                if due(now_ms, one.standing(now_ms))
             ]
         done = 0
         for one in waiting:

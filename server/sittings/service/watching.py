@@ -8,8 +8,9 @@ from ledger.book import Act
 from server.sessions.service import room_stream
 from server.sittings.ports import Observation
 from server.sittings.rules.timing import Stage, outage_s, stage
+from server.sittings.service.everybody import in_parts, one_of_each_room, present
 from server.sittings.service.hall import Hall
-from server.sittings.service.rows import Loaded, locked, unfinished
+from server.sittings.service.rows import Loaded, locked, some
 
 HEARD = frozenset({Stage.ANSWERING, Stage.WAITING, Stage.READY})
 
@@ -27,10 +28,18 @@ class Watching:
         hall = self._hall
         now_ms = hall.clock.now_ms()
         async with hall.database.read() as session:
+            looked_at = [
+                one.sitting_id
+                for one in await present(session)
+                if one.sitting_id in self._away
+                or hall.presence.offline_since(one.sitting_id, now_ms, one.offline_after_s)
+                is not None
+            ]
             running = [
                 one
-                for one in await unfinished(session)
-                if one.row.epoch and stage(now_ms, one.standing(now_ms)) in HEARD
+                for few in in_parts(looked_at)
+                for one in await some(session, few)
+                if stage(now_ms, one.standing(now_ms)) in HEARD
             ]
         for one in running:
             sitting_id = one.row.id
@@ -57,9 +66,8 @@ class Watching:
         self._drift_reported = True
         now_ms = hall.clock.now_ms()
         async with hall.database.read() as session:
-            running = await unfinished(session)
-        by_room = {(one.row.session_id, one.row.room_id): one for one in running}
-        for one in by_room.values():
+            rooms = await some(session, await one_of_each_room(session))
+        for one in rooms:
             async with hall.database.write() as tx:
                 detail = {"drift_ms": drift_ms}
                 jump = Act("clock_jump", {"at_ms": now_ms, **detail})

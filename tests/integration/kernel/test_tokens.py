@@ -19,7 +19,7 @@ from kernel.db import Database
 from kernel.errors import Refusal
 
 Ask = Callable[[str], Awaitable[Principal]]
-VALID_S = 60
+VALID_S = 3_600
 
 
 @pytest.fixture

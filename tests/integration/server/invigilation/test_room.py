@@ -115,7 +115,10 @@ async def test_a_transfer_cuts_off_the_old_machine_and_goes_on_at_the_same_item(
     occupied = await refused(transfer(day.first, one.sitting_id, taken["seat_id"], WHY))
     assert occupied.code == "transfer.taken"
     await transfer(day.first, one.sitting_id, free["seat_id"], WHY)
+    heard = day.presence.last_seen_ms(one.sitting_id)
+    day.clock.advance(seconds=1)
     assert (await refused(day.sittings.answers.take(old, stale))).code == "answer.stale_epoch"
+    assert day.presence.last_seen_ms(one.sitting_id) == heard
     assert (await refused(day.principal(one))).code == "access.token_invalid"
     back = await refused(day.sign_in(one))
     assert (back.code, back.params["seat_no"]) == ("gate.wrong_machine", free["seat_no"])
