@@ -1,5 +1,6 @@
 """Visits between table and rules, and what later rooms may know of them."""
 
+from collections.abc import Collection
 from dataclasses import dataclass
 
 from sqlalchemy import select
@@ -93,13 +94,16 @@ async def admission_of(session: ReadSession, sitting_id: str) -> Admission | Non
     return None if row is None else _admission(row)
 
 
-async def admissions(session: ReadSession, session_id: str) -> dict[str, Admission]:
-    """Everybody admitted to the session, by sitting id."""
-    found = await session.execute(
-        select(VisitRow).where(
-            VisitRow.session_id == session_id, VisitRow.state == State.SEATED.value
-        )
+async def admissions(
+    session: ReadSession, session_id: str, among: Collection[str] | None = None
+) -> dict[str, Admission]:
+    """Everybody admitted to the session, or of these sittings only, by sitting id."""
+    wanted = select(VisitRow).where(
+        VisitRow.session_id == session_id, VisitRow.state == State.SEATED.value
     )
+    if among is not None:
+        wanted = wanted.where(VisitRow.sitting_id.in_(among))
+    found = await session.execute(wanted)
     return {row.sitting_id: _admission(row) for row in found.scalars()}
 
 

@@ -2,7 +2,8 @@
 
 Rules kept here: seats stand where they stand in the room; a name appears only after the desk
 admitted the person (or the absence was confirmed), so the wall betrays no drawn seat; everything is
-read from the store, and memory adds only who was heard and how far a sitting is.
+read from the store, and memory adds only who was heard and how far a sitting is; however large the
+session is, a wall reads its own room and whoever was drawn into it.
 """
 
 from dataclasses import dataclass
@@ -39,7 +40,7 @@ from server.seating.tables import SeatRow
 from server.sessions.rules import Duty, SessionState
 from server.sessions.service import need_duty, session_row
 from server.sittings.rules.timing import SubmitKind, stage
-from server.sittings.service import Loaded, SittingsService, of_session
+from server.sittings.service import Loaded, SittingsService, of_room
 from server.sittings.service.shapes import masked
 
 IN_EXAM = frozenset(
@@ -59,6 +60,7 @@ class _Room:
     manifest: Manifest
     drawn: dict[str, SeatRow]
     sittings: dict[str, Loaded]
+    stays: set[str]
     admitted: set[str]
     absent: set[str]
     people: dict[str, CandidateRow]
@@ -103,24 +105,30 @@ class Wall:
         )  # fmt: skip
 
     async def _read(self, session: ReadSession, session_id: str, room_id: str) -> _Room:
-        drawn = await session.execute(
+        rows = await session.scalars(
             select(SeatRow).where(SeatRow.session_id == session_id, SeatRow.room_id == room_id)
         )
-        everybody = await of_session(session, session_id)
-        here = {one.row.seat_id: one for one in everybody if one.row.room_id == room_id}
-        absent = await session.execute(
-            select(AbsenceRow.sitting_id).where(AbsenceRow.session_id == session_id)
+        drawn = {row.sitting_id: row for row in rows}
+        concerned = await of_room(session, session_id, room_id, drawn)
+        here = {one.row.seat_id: one for one in concerned if one.row.room_id == room_id}
+        moved = {one.row.id for one in concerned if one.row.room_id != room_id}
+        cases = await incidents_of(session, session_id, [room_id])
+        asked = {*drawn, *(one.row.id for one in concerned), *(case.sitting_id for case in cases)}
+        absent = await session.scalars(
+            select(AbsenceRow.sitting_id).where(
+                AbsenceRow.session_id == session_id, AbsenceRow.sitting_id.in_(asked)
+            )
         )
-        moved = {one.row.id for one in everybody if one.row.room_id != room_id}
         found = _Room(
             room=await room_of(session, room_id),
             manifest=await manifest_of(session, session_id),
-            drawn={row.seat_id: row for row in drawn.scalars() if row.sitting_id not in moved},
+            drawn={row.seat_id: row for row in drawn.values() if row.sitting_id not in moved},
             sittings=here,
-            admitted=set(await admissions(session, session_id)),
-            absent=set(absent.scalars()),
-            people={row.sitting_id: row for row in await candidates_of(session, session_id)},
-            cases=await incidents_of(session, session_id, [room_id]),
+            stays={one.row.id for one in here.values()},
+            admitted=set(await admissions(session, session_id, asked)),
+            absent=set(absent),
+            people={row.sitting_id: row for row in await candidates_of(session, session_id, asked)},
+            cases=cases,
             answered={},
         )
         for one in here.values():
@@ -132,8 +140,7 @@ class Wall:
     def _tile(self, found: _Room, place: SeatPlace, now_ms: int) -> WallSeat:
         one, drawn = found.sittings.get(place.seat_id), found.drawn.get(place.seat_id)
         # Somebody who moved away leaves the drawn seat empty.
-        stays = {loaded.row.id for loaded in found.sittings.values()}
-        if one is None and drawn is not None and drawn.sitting_id in stays:
+        if one is None and drawn is not None and drawn.sitting_id in found.stays:
             drawn = None
         sitting_id = one.row.id if one else drawn.sitting_id if drawn else None
         facts = self._facts(found, one, sitting_id, now_ms)

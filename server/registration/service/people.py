@@ -4,6 +4,8 @@ Rules kept here: an ID number is looked up by its keyed hash; ticket and ID numb
 one step, so that nobody learns which of the two was wrong.
 """
 
+from collections.abc import Collection
+
 from sqlalchemy import select
 
 from kernel.codec import encode
@@ -44,13 +46,14 @@ async def candidate_of_sitting(session: ReadSession, sitting_id: str) -> Candida
     return row
 
 
-async def candidates_of(session: ReadSession, session_id: str) -> list[CandidateRow]:
-    """Everybody in the session by ticket number."""
-    found = await session.execute(
-        select(CandidateRow)
-        .where(CandidateRow.session_id == session_id)
-        .order_by(CandidateRow.ticket_no)
-    )
+async def candidates_of(
+    session: ReadSession, session_id: str, among: Collection[str] | None = None
+) -> list[CandidateRow]:
+    """Everybody in the session, or of these sittings only, by ticket number."""
+    wanted = select(CandidateRow).where(CandidateRow.session_id == session_id)
+    if among is not None:
+        wanted = wanted.where(CandidateRow.sitting_id.in_(among))
+    found = await session.execute(wanted.order_by(CandidateRow.ticket_no))
     return list(found.scalars())
 
 

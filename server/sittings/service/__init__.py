@@ -10,7 +10,7 @@ from server.sittings.service.hall import Hall
 from server.sittings.service.interventions import Acting, Interventions
 from server.sittings.service.paper import DealtPaper, PaperDesk, State
 from server.sittings.service.presence import Presence, Progress
-from server.sittings.service.rows import Loaded, ensure, find, load, locked, of_session
+from server.sittings.service.rows import Loaded, ensure, find, load, locked, of_room, of_session
 from server.sittings.service.submitting import FinalState, Submitting, final_message
 from server.sittings.service.watching import Watching
 
@@ -66,5 +66,6 @@ __all__ = [
     "find",
     "load",
     "locked",
+    "of_room",
     "of_session",
 ]

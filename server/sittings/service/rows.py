@@ -4,13 +4,13 @@ Rules kept here: whoever needs the deadline gets it from ``Loaded``, which asks 
 function; a sitting's row appears when the candidate is admitted and somebody first needs it.
 """
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
 
 import msgspec
-from sqlalchemy import Select, String, bindparam, cast, select
+from sqlalchemy import Select, String, bindparam, cast, or_, select
 from sqlalchemy.exc import IntegrityError
 
 from kernel.bulk import Wanted, select_rows
@@ -234,6 +234,19 @@ def _gate(line: Sequence[Any], now_ms: int) -> Gate:
 async def of_session(session: ReadSession, session_id: str) -> Sequence[Loaded]:
     """Every sitting of the session that has a row."""
     found = await session.execute(_wanted().where(SittingRow.session_id == session_id))
+    return [Loaded(line[0], line[1], line[2], line[3] is not None) for line in found]
+
+
+async def of_room(
+    session: ReadSession, session_id: str, room_id: str, drawn: Collection[str]
+) -> Sequence[Loaded]:
+    """Who sits in the room, and where those are who were ``drawn`` into it."""
+    found = await session.execute(
+        _wanted().where(
+            SittingRow.session_id == session_id,
+            or_(SittingRow.room_id == room_id, SittingRow.id.in_(drawn)),
+        )
+    )
     return [Loaded(line[0], line[1], line[2], line[3] is not None) for line in found]
 
 
