@@ -123,7 +123,12 @@ async def cut_off(running: Running, server: Server, browsers: Browsers) -> list[
 
 
 async def back_too_late(after: Afterwards, cut: list[Offline]) -> None:
-    """The server hands in at the end; then the line is back, and what was written comes late."""
+    """The server hands in at the end; then the line is back, and what was written comes late.
+
+    Officer and chief sign in while the end is awaited: what follows it has little time.
+    """
+    for who in (DEMO.officer, DEMO.chief):
+        await after.at(who)
     for one in cut:
         await until_handed_in(after, one)
     chief = DEMO.chief.account
@@ -154,10 +159,9 @@ async def two_people_decide(after: Afterwards, cut: list[Offline]) -> None:
     """While more may come nobody can; then both say the same of each, and marking goes on."""
     officer, chief = await after.at(DEMO.officer), await after.at(DEMO.chief)
     await after.day.release("scoring-release")
-    if any(one["open_until_ms"] for one in await after.late()):
-        await officer.open("sessions", after.running.session_id, "late")
-        await officer.expect("之前仍可能收到补传的作答")
-        await after.looks.in_both("late", officer.page, "more may come")
+    await officer.open("sessions", after.running.session_id, "late")
+    await officer.expect("之前仍可能收到补传的作答")
+    await after.looks.in_both("late", officer.page, "more may come")
     while any(one["open_until_ms"] for one in await after.late()):  # noqa: ASYNC110 - over HTTP
         await asyncio.sleep(2)
     await officer.open("sessions", after.running.session_id, "marking")
