@@ -10,9 +10,11 @@ PY := $(VENV)/python
 NODE := $(PY) -m setup.node
 PYTEST := $(VENV)/pytest
 CODE := kernel paper ledger item_bank proctor server practice migrations setup tests
-# Two of these files run at once; the rest drives browsers, kills servers and wants the machine for itself.
+# Two of these files run at once. The journeys wait for people and clocks more than they compute: two
+# of them at once as well, but beside nothing else. The faults bound times and want the machine alone.
 SIDE_BY_SIDE := tests/unit tests/architecture tests/vectors tests/integration tests/mutations
-ALONE := tests/e2e tests/faults tests/load
+JOURNEYS := tests/e2e
+ALONE := tests/faults tests/load
 TWO := --numprocesses 2 --dist loadfile
 
 .PHONY: help
@@ -78,13 +80,14 @@ integration: ## services on SQLite and PostgreSQL
 	@$(PYTEST) $(TWO) tests/integration
 
 e2e: setup-tests ## the exam day in a real browser
-	@$(PYTEST) tests/e2e
+	@$(PYTEST) $(TWO) $(JOURNEYS)
 
 faults: setup ## kill -9, power cut, disk, clock, partition: a million acknowledged events (needs root, gcc)
 	@GONGYUAN_FAULTS=full $(PYTEST) tests/faults --timeout 3600 $(ARGS)
 
 test: setup-tests format-check lint types imports openapi-check client-check docker-lint ## everything CI runs
 	@$(PYTEST) $(TWO) $(SIDE_BY_SIDE)
+	@$(PYTEST) $(TWO) $(JOURNEYS)
 	@$(PYTEST) $(ALONE)
 
 # --- more ---------------------------------------------------------------------------------------

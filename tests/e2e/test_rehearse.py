@@ -45,6 +45,7 @@ async def test_a_rehearsed_session_loses_no_acknowledged_answer(
     assert summary == {key: value for key, value in report.items() if key != "steps"}
 
 
+@pytest.mark.timeout(300)
 async def test_a_rehearsal_with_nothing_to_sit_says_so_in_both_languages(tmp_path: Path) -> None:
     async with serving(tmp_path / "data") as server:
         program = await asyncio.create_subprocess_exec(
