@@ -194,6 +194,14 @@ async def room_of(session: ReadSession, room_id: str) -> Room:
     return rooms[0]
 
 
+async def room_name(session: ReadSession, room_id: str) -> str:
+    """What the room is called, without its seats. Raises ``bodies.unknown``."""
+    found = await session.scalar(select(RoomRow.name).where(RoomRow.id == room_id))
+    if found is None:
+        raise Refusal("bodies.unknown", Kind.NOT_FOUND, id=room_id)
+    return found
+
+
 async def machine_of(session: ReadSession, machine_token: str) -> Machine | None:
     """The PC that holds this token; None for a token that no PC was given."""
     wanted = digest.sha256(machine_token.encode())

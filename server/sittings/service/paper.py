@@ -17,7 +17,7 @@ from kernel.db import ReadSession
 from kernel.errors import Kind, Refusal
 from paper.items import FormItem
 from paper.package import Form, form_hash
-from server.bodies.service import room_of
+from server.bodies.service import room_name
 from server.checkin.service import sitting_stream
 from server.papers.service import manifest_of
 from server.sittings.rules.dealing import DealtItem, Section, deal, sections
@@ -175,7 +175,7 @@ class PaperDesk:
                 .order_by(NoticeRow.at_ms, NoticeRow.id)
             )
             notices = list(found.scalars())
-            room_name = (await room_of(session, loaded.row.room_id)).name
+            room = await room_name(session, loaded.row.room_id)
         summary = next((f for f in manifest.forms if f.form_code == loaded.row.form_code), None)
         standing = loaded.standing(now_ms)
         return State(
@@ -186,7 +186,7 @@ class PaperDesk:
             title=manifest.title,
             item_count=summary.item_count if summary else None,
             full_score=summary.full_score if summary else None,
-            room_name=room_name,
+            room_name=room,
             acked_through=progress.acked_through if progress.epoch == loaded.row.epoch else 0,
             notices=notices,
         )
