@@ -9,7 +9,7 @@ from collections import defaultdict
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from server.sittings.service.everybody import Mark, mark_of, marks
+from server.sittings.service.everybody import Revision, revision_of, revisions
 from server.sittings.service.hall import Hall
 from server.sittings.service.paper import State
 
@@ -18,11 +18,11 @@ class Following:
     """One open page and the state that it showed last."""
 
     def __init__(self) -> None:
-        self.mark: Mark = ()
+        self.revision: Revision = ()
 
     def saw(self, state: State) -> None:
         """Says what the page shows now."""
-        self.mark = mark_of(state.loaded, len(state.notices))
+        self.revision = revision_of(state.loaded, len(state.notices))
 
 
 class Changes:
@@ -49,11 +49,11 @@ class Changes:
         if not self._following:
             return 0
         async with self._hall.database.read() as session:
-            now = await marks(session, list(self._following))
+            now = await revisions(session, list(self._following))
         moved = [
             sitting_id
-            for sitting_id, mark in now.items()
-            if any(one.mark != mark for one in self._following.get(sitting_id, ()))
+            for sitting_id, revision in now.items()
+            if any(one.revision != revision for one in self._following.get(sitting_id, ()))
         ]
         for sitting_id in moved:
             self._hall.bus.moved(f"sitting/{sitting_id}")

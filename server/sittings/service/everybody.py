@@ -24,8 +24,8 @@ from server.sittings.tables import NoticeRow, SittingRow
 AT_ONCE = 512
 """Ids in one question."""
 
-Mark = tuple[Any, ...]
-"""All that the candidate's page depends on; equal marks mean that nothing has changed."""
+Revision = tuple[Any, ...]
+"""All that the candidate's page depends on; equal revisions mean that nothing has changed."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,11 +74,11 @@ async def one_of_each_room(session: ReadSession) -> Sequence[str]:
     return found.all()
 
 
-async def marks(session: ReadSession, sitting_ids: Collection[str]) -> dict[str, Mark]:
-    """The mark of each of these sittings, as ``mark_of`` makes it."""
-    found: dict[str, Mark] = {}
+async def revisions(session: ReadSession, sitting_ids: Collection[str]) -> dict[str, Revision]:
+    """The revision of each of these sittings, as ``revision_of`` makes it."""
+    found: dict[str, Revision] = {}
     for few in in_parts(sorted(sitting_ids)):
-        [lines] = await select_rows(session, Wanted(_MARKS, "sittings", few))
+        [lines] = await select_rows(session, Wanted(_REVISIONS, "sittings", few))
         for sitting_id, extensions, pauses, receipt, *plain in lines:
             found[sitting_id] = (
                 _read(extensions), _read(pauses), (receipt or 0) > len("null"), *plain
@@ -86,8 +86,8 @@ async def marks(session: ReadSession, sitting_ids: Collection[str]) -> dict[str,
     return found
 
 
-def mark_of(loaded: Loaded, notices: int) -> Mark:
-    """The mark of a sitting that was loaded with so many notices."""
+def revision_of(loaded: Loaded, notices: int) -> Revision:
+    """The revision of a sitting that was loaded with so many notices."""
     row, exam = loaded.row, loaded.exam
     return (
         tuple(row.extensions_s), tuple(map(tuple, row.pauses)), row.receipt is not None,
@@ -113,7 +113,7 @@ _NOTICES = (
     .correlate(SittingRow)
     .scalar_subquery()
 )
-_MARKS = (
+_REVISIONS = (
     select(
         SittingRow.id,
         cast(SittingRow.extensions_s, String),

@@ -9,7 +9,7 @@ from sqlalchemy import event
 
 from server.sittings.jobs import SittingJobs
 from server.sittings.service import Forgetting
-from server.sittings.service.everybody import ended, mark_of, marks, present
+from server.sittings.service.everybody import ended, present, revision_of, revisions
 from server.sittings.tables import SittingRow
 from tests.integration.server.hall import WHY, ExamDay, Seated, picture
 from tests.integration.server.sittings.site import Site, read_until
@@ -17,12 +17,12 @@ from tests.integration.server.sittings.site import Site, read_until
 LAST_MS = 5_400_000
 
 
-async def is_marked_as_shown(day: ExamDay, one: Seated) -> tuple[Any, ...]:
-    """The mark, after looking that both ways of making it agree."""
+async def is_revised_as_shown(day: ExamDay, one: Seated) -> tuple[Any, ...]:
+    """The revision, after looking that both ways of making it agree."""
     shown = await day.sittings.papers.state(one.sitting_id)
     async with day.world.database.read() as session:
-        found = await marks(session, [one.sitting_id])
-    assert found == {one.sitting_id: mark_of(shown.loaded, len(shown.notices))}
+        found = await revisions(session, [one.sitting_id])
+    assert found == {one.sitting_id: revision_of(shown.loaded, len(shown.notices))}
     return found[one.sitting_id]
 
 
@@ -40,29 +40,29 @@ def counted(day: ExamDay) -> Iterator[list[str]]:
     event.remove(engine, "before_cursor_execute", note)
 
 
-async def test_whatever_the_page_shows_changes_the_mark_and_reading_it_twice_does_not(
+async def test_whatever_the_page_shows_changes_the_revision_and_reading_it_twice_does_not(
     day: ExamDay,
 ) -> None:
     one = await day.face_candidate()
     acts, sitting_id = day.room.acts, one.sitting_id
     await day.ready(one)
-    seen = [await is_marked_as_shown(day, one)]
+    seen = [await is_revised_as_shown(day, one)]
     await day.release()
-    seen.append(await is_marked_as_shown(day, one))
+    seen.append(await is_revised_as_shown(day, one))
     day.clock.instant_ms = day.starts_at_ms
     await day.sittings.papers.paper(await day.principal(one))
-    assert await is_marked_as_shown(day, one) == seen[-1]
+    assert await is_revised_as_shown(day, one) == seen[-1]
     await acts.warn(day.first, sitting_id, "请坐好", "")
-    seen.append(await is_marked_as_shown(day, one))
+    seen.append(await is_revised_as_shown(day, one))
     await acts.extend(day.first, sitting_id, 30, WHY, None)
-    seen.append(await is_marked_as_shown(day, one))
+    seen.append(await is_revised_as_shown(day, one))
     await acts.pause(day.first, sitting_id, WHY)
-    seen.append(await is_marked_as_shown(day, one))
+    seen.append(await is_revised_as_shown(day, one))
     await acts.resume(day.first, sitting_id, WHY)
-    seen.append(await is_marked_as_shown(day, one))
+    seen.append(await is_revised_as_shown(day, one))
     day.clock.instant_ms += 2 * LAST_MS
     await day.sittings.submitting.hand_in_due()
-    seen.append(await is_marked_as_shown(day, one))
+    seen.append(await is_revised_as_shown(day, one))
     assert len(set(seen)) == len(seen)
 
 
