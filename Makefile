@@ -27,8 +27,8 @@ setup: ## bring everything the product needs (Python packages, models, font, cli
 	@$(PYTHON) -m setup environment
 	@$(PY) -m setup models fonts client
 
-setup-tests: setup ## and what only the tests need (Chromium, also 109, a Chinese screen font)
-	@$(PY) -m setup browser oldest interop
+setup-tests: setup ## and what only the tests need (Chromium, also 109, a Chinese screen font, dlib)
+	@$(PY) -m setup browser oldest interop second-engine
 
 lock: ## write the lock files anew from pyproject.toml
 	@$(PY) -m setup.lock

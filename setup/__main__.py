@@ -14,7 +14,7 @@ def main(names: "list[str]") -> None:
             "✗ Python 3.11 or newer is needed; name it with make setup PYTHON=python3.11.\n"
         )
         raise SystemExit(1)
-    from setup import browser, client, environment, fonts, interop, models, oldest
+    from setup import browser, client, environment, fonts, interop, models, oldest, second_engine
     from setup.console import SetupFailed, give_up
 
     steps = {
@@ -25,6 +25,7 @@ def main(names: "list[str]") -> None:
         "browser": browser.prepare,
         "oldest": oldest.prepare,
         "interop": interop.prepare,
+        "second-engine": second_engine.prepare,
     }
     if not names or not steps.keys() >= set(names):
         sys.stderr.write("usage: python3 -m setup {" + ",".join(steps) + "}...\n")

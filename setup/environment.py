@@ -12,6 +12,9 @@ from setup.run import run
 from setup.stamps import digest, is_current, leave
 
 STAMP = VENV / "gongyuan-setup.stamp"
+_PIP: tuple[str | Path, ...] = (
+    VENV_PYTHON, "-m", "pip", "--disable-pip-version-check", "--no-input", "install",
+)  # fmt: skip
 
 
 def prepare() -> None:
@@ -22,21 +25,13 @@ def prepare() -> None:
         return
     _create()
     say("安装 Python 依赖(约一分钟)", "installing Python packages (about a minute)")
-    pip: list[str | Path] = [
-        VENV_PYTHON,
-        "-m",
-        "pip",
-        "--disable-pip-version-check",
-        "--no-input",
-        "install",
-    ]
     failure = SetupFailed(
         "Python 依赖安装失败。请检查网络或 pip 镜像设置后重试 make setup。",
         "Installing Python packages failed. Check the network or pip's mirror settings, "
         "then run make setup again.",
     )
-    run([*pip, "--require-hashes", "--no-deps", "-r", lock], failure=failure)
-    run([*pip, "--no-deps", "--no-build-isolation", "-e", ROOT], failure=failure, cwd=ROOT)
+    install(lock, failure)
+    run([*_PIP, "--no-deps", "--no-build-isolation", "-e", ROOT], failure=failure, cwd=ROOT)
     run(
         [VENV_PYTHON, "-m", "pip", "check"],
         failure=SetupFailed(
@@ -45,6 +40,11 @@ def prepare() -> None:
         ),
     )
     leave(STAMP, wanted)
+
+
+def install(lock: Path, failure: SetupFailed, *options: str) -> None:
+    """Exactly what a lock names, by hash, into `.venv`. Raises ``failure``."""
+    run([*_PIP, *options, "--require-hashes", "--no-deps", "-r", lock], failure=failure)
 
 
 def _create() -> None:

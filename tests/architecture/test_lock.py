@@ -49,7 +49,17 @@ def test_what_runs_is_what_was_tested() -> None:
     assert {name: tested.get(name) for name in running} == running
 
 
-@pytest.mark.parametrize("name", ["requirements.lock", "requirements-dev.lock"])
+def test_the_second_engine_is_locked_by_itself_and_comes_with_nothing_else() -> None:
+    optional = project()["project"]["optional-dependencies"]["dlib"]
+    pinned = {f"{name}=={version}" for name, version in locked("requirements-dlib.lock").items()}
+    assert pinned == set(optional), "run `make lock`"
+    assert locked("requirements-dlib.lock").keys().isdisjoint(locked("requirements-dev.lock"))
+
+
+LOCKS = ["requirements.lock", "requirements-dev.lock", "requirements-dlib.lock"]
+
+
+@pytest.mark.parametrize("name", LOCKS)
 def test_a_lock_line_is_a_version_or_a_hash(name: str) -> None:
     hashed = re.compile(r"^    --hash=sha256:[0-9a-f]{64}( \\)?$")
     lines = (ROOT / name).read_text().splitlines()
