@@ -4,8 +4,8 @@ A check in a thread comes back for the interpreter's lock after every signature,
 event loop waits for it some milliseconds each time; a process waits for nobody (ADR 0031).
 
 Rules kept here: the other process gets public keys, messages and signatures, and no secret; it ends
-when its input ends, also when this process was killed; whatever it does not answer is checked here,
-so it can only be slow and never wrong to lose it.
+when its input ends, also when this process was killed; whatever it does not answer, or not in time,
+is checked here, so it can only be slow and never wrong to lose it.
 
     question = length(u32, big-endian) MessagePack(list of (public, message, signature))
     answer = length(u32, big-endian) bytes(one for each, 1 for a good one)
@@ -25,8 +25,11 @@ from kernel.crypto.signing import DevicePublicKey
 Check = tuple[bytes, bytes, bytes]
 """Public key (65 bytes), message, signature (r ‖ s)."""
 
+PATIENCE_S = 5.0
+"""Hundreds of checks take less than a tenth of a second."""
 _LENGTH = Struct(">I")
 _BROKEN = (OSError, EOFError, asyncio.IncompleteReadError)
+"""``TimeoutError`` is an ``OSError``."""
 
 
 class ChecksAside:
@@ -39,8 +42,9 @@ class ChecksAside:
     async def hold(self, checks: Sequence[Check]) -> list[bool]:
         """Whether each signature is good; one question at a time."""
         try:
-            process = self._process or await self._start()
-            answer = await _ask(process, msgspec.msgpack.encode(checks))
+            async with asyncio.timeout(PATIENCE_S):
+                process = self._process or await self._start()
+                answer = await _ask(process, msgspec.msgpack.encode(checks))
         except _BROKEN:
             await self.stop()
             answer = judged(checks, self._keys)

@@ -65,6 +65,20 @@ async def test_a_process_killed_in_the_middle_of_a_question_is_done_without(
     assert await answering == expected * 2_000
 
 
+async def test_a_process_that_stands_still_is_not_waited_for_and_started_again(
+    aside: ChecksAside, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked, expected = checks()
+    await aside.hold(asked)
+    os.kill(still := child(), signal.SIGSTOP)
+    monkeypatch.setattr("kernel.crypto.aside.PATIENCE_S", 0.5)
+    assert await asyncio.wait_for(aside.hold(asked), 10) == expected
+    assert child() == 0
+    monkeypatch.undo()
+    assert await aside.hold(asked) == expected
+    assert child() not in (0, still)
+
+
 async def test_a_question_given_up_is_not_answered_to_the_next(aside: ChecksAside) -> None:
     asked, expected = checks()
     given_up = asyncio.create_task(aside.hold(asked[:1] * 9))
