@@ -15,10 +15,10 @@ from server.sittings.service.paper import State
 
 
 class Following:
-    """One open page and the state that it showed last."""
+    """One open page and the state that it showed last; None while it reads the first."""
 
     def __init__(self) -> None:
-        self.revision: Revision = ()
+        self.revision: Revision | None = None
 
     def saw(self, state: State) -> None:
         """Says what the page shows now."""
@@ -53,7 +53,9 @@ class Changes:
         moved = [
             sitting_id
             for sitting_id, revision in now.items()
-            if any(one.revision != revision for one in self._following.get(sitting_id, ()))
+            if any(
+                one.revision not in (None, revision) for one in self._following.get(sitting_id, ())
+            )
         ]
         for sitting_id in moved:
             self._hall.bus.moved(f"sitting/{sitting_id}")

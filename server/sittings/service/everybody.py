@@ -4,7 +4,7 @@ Rules kept here: a round's questions cost some microseconds a sitting; whoever t
 loaded whole, so what is decided is decided on ``Loaded``.
 """
 
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
@@ -18,11 +18,8 @@ from kernel.settings import ExamPolicy
 from server.papers.tables import PackageRow
 from server.registration.tables import CandidateRow
 from server.sessions.tables import SessionRow
-from server.sittings.service.rows import Loaded
+from server.sittings.service.rows import Loaded, in_parts
 from server.sittings.tables import NoticeRow, SittingRow
-
-AT_ONCE = 512
-"""Ids in one question."""
 
 Revision = tuple[Any, ...]
 """All that the candidate's page depends on; equal revisions mean that nothing has changed."""
@@ -95,12 +92,6 @@ def revision_of(loaded: Loaded, notices: int) -> Revision:
         exam.starts_at_ms, exam.duration_s, loaded.candidate.extra_time_pct, loaded.paper_open,
         notices,
     )  # fmt: skip
-
-
-def in_parts(ids: Sequence[str]) -> Iterator[Sequence[str]]:
-    """Ids for one question after the other."""
-    for first in range(0, len(ids), AT_ONCE):
-        yield ids[first : first + AT_ONCE]
 
 
 def _unfinished() -> ColumnElement[bool]:

@@ -4,13 +4,13 @@ Rules kept here: whoever needs the deadline gets it from ``Loaded``, which asks 
 function; a sitting's row appears when the candidate is admitted and somebody first needs it.
 """
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
 
 import msgspec
-from sqlalchemy import Select, String, bindparam, cast, or_, select
+from sqlalchemy import ColumnElement, Select, String, bindparam, cast, or_, select
 from sqlalchemy.exc import IntegrityError
 
 from kernel.bulk import Wanted, select_rows
@@ -32,6 +32,9 @@ from server.sittings.rules.timing import (
     deadline,
 )
 from server.sittings.tables import SittingRow
+
+AT_ONCE = 512
+"""Ids in one question."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -231,28 +234,34 @@ def _gate(line: Sequence[Any], now_ms: int) -> Gate:
     )
 
 
-async def of_session(session: ReadSession, session_id: str) -> Sequence[Loaded]:
+async def of_session(session: ReadSession, session_id: str) -> list[Loaded]:
     """Every sitting of the session that has a row."""
-    found = await session.execute(_wanted().where(SittingRow.session_id == session_id))
-    return [Loaded(line[0], line[1], line[2], line[3] is not None) for line in found]
+    return await _all(session, SittingRow.session_id == session_id)
 
 
 async def of_room(
     session: ReadSession, session_id: str, room_id: str, drawn: Collection[str]
-) -> Sequence[Loaded]:
+) -> list[Loaded]:
     """Who sits in the room, and where those are who were ``drawn`` into it."""
-    found = await session.execute(
-        _wanted().where(
-            SittingRow.session_id == session_id,
-            or_(SittingRow.room_id == room_id, SittingRow.id.in_(drawn)),
-        )
-    )
-    return [Loaded(line[0], line[1], line[2], line[3] is not None) for line in found]
+    near = or_(SittingRow.room_id == room_id, SittingRow.id.in_(drawn))
+    return await _all(session, SittingRow.session_id == session_id, near)
 
 
-async def some(session: ReadSession, sitting_ids: Sequence[str]) -> Sequence[Loaded]:
-    """These sittings, at most some hundreds; one that has no row is left out."""
-    found = await session.execute(_wanted().where(SittingRow.id.in_(sitting_ids)))
+async def some(session: ReadSession, sitting_ids: Sequence[str]) -> list[Loaded]:
+    """These sittings; one that has no row is left out."""
+    return [
+        one for few in in_parts(sitting_ids) for one in await _all(session, SittingRow.id.in_(few))
+    ]
+
+
+def in_parts(ids: Sequence[str]) -> Iterator[Sequence[str]]:
+    """Ids for one question after the other."""
+    for first in range(0, len(ids), AT_ONCE):
+        yield ids[first : first + AT_ONCE]
+
+
+async def _all(session: ReadSession, *where: ColumnElement[bool]) -> list[Loaded]:
+    found = await session.execute(_wanted().where(*where))
     return [Loaded(line[0], line[1], line[2], line[3] is not None) for line in found]
 
 

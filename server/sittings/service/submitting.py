@@ -16,7 +16,7 @@ from kernel.errors import Kind, Refusal
 from server.checkin.service import Reason, StaffAct, record, sitting_stream
 from server.papers.service import manifest_of
 from server.sittings.rules.timing import SubmitKind, due, may_submit
-from server.sittings.service.everybody import ended, in_parts
+from server.sittings.service.everybody import ended
 from server.sittings.service.hall import Hall
 from server.sittings.service.paper import PaperDesk
 from server.sittings.service.rows import Loaded, load, locked, of_session, some
@@ -91,8 +91,7 @@ class Submitting:
         async with hall.database.read() as session:
             waiting = [
                 one
-                for few in in_parts(await ended(session, now_ms))
-                for one in await some(session, few)
+                for one in await some(session, await ended(session, now_ms))
                 if due(now_ms, one.standing(now_ms))
             ]
         done = 0

@@ -8,7 +8,7 @@ from ledger.book import Act
 from server.sessions.service import room_stream
 from server.sittings.ports import Observation
 from server.sittings.rules.timing import Stage, outage_s, stage
-from server.sittings.service.everybody import in_parts, one_of_each_room, present
+from server.sittings.service.everybody import one_of_each_room, present
 from server.sittings.service.hall import Hall
 from server.sittings.service.rows import Loaded, locked, some
 
@@ -37,8 +37,7 @@ class Watching:
             ]
             running = [
                 one
-                for few in in_parts(looked_at)
-                for one in await some(session, few)
+                for one in await some(session, looked_at)
                 if stage(now_ms, one.standing(now_ms)) in HEARD
             ]
         for one in running:
