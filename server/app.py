@@ -218,7 +218,12 @@ def create_app(settings: Settings, clock: Clock | None = None) -> FastAPI:
             services.sequencer.run(written, settings.tree.checkpoint_s)
         )
         forgetting = Forgetting(services.database, services.ledger, services.proctor)
-        jobs = asyncio.create_task(SittingJobs(services.sittings, forgetting).run(stop))
+        lease = lease_of(
+            services.database,
+            f"hall-{services.ledger.origin}",
+            settings.checkpoint_path.parent,
+        )
+        jobs = asyncio.create_task(SittingJobs(services.sittings, forgetting, lease).run(stop))
         # Nobody waits for the collector to look through what the start has made and will stay.
         gc.collect()
         gc.freeze()

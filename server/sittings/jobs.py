@@ -10,6 +10,7 @@ import asyncio
 import logging
 
 from kernel.clock import JUMP_MS, Clock
+from kernel.lease import Lease
 from server.sittings.service import Forgetting, SittingsService
 
 ROUND_S = 1.0
@@ -17,17 +18,21 @@ _log = logging.getLogger(__name__)
 
 
 class SittingJobs:
-    """One per process; several processes do no harm, each hand-in happens once."""
+    """One per process; several processes do no harm: each hand-in happens once, and who holds the
+    ``lease`` reports outages.
+    """
 
     def __init__(
         self,
         service: SittingsService,
         forgetting: Forgetting,
+        lease: Lease,
         *,
         clock_jump_ms: int = JUMP_MS,
     ) -> None:
         self._service = service
         self._forgetting = forgetting
+        self._lease = lease
         self._jump_ms = clock_jump_ms
 
     async def run(self, stop: asyncio.Event) -> None:
@@ -41,15 +46,20 @@ class SittingJobs:
                 await asyncio.wait_for(stop.wait(), ROUND_S)
             except TimeoutError:
                 continue
+        await self._lease.release()
 
     async def round(self) -> None:
         """One round."""
         await self._service.changes.round()
         await self._service.submitting.hand_in_due()
-        await self._service.watching.sweep()
+        if await self._lease.held():
+            await self._service.watching.sweep()
+        else:
+            self._service.watching.stand_down()
         await self._service.watching.watch_clock(self._jump_ms)
         await self._forgetting.round()
         await keep_time(self._service.hall.clock)
+        await self._service.hearing.round()
 
 
 async def keep_time(clock: Clock) -> None:

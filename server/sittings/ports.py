@@ -3,7 +3,7 @@
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
-from kernel.db import WriteSession
+from kernel.db import ReadSession, WriteSession
 from paper.package import Content
 from server.checkin.ports import Comparison
 
@@ -60,6 +60,10 @@ class Incidents(Protocol):
 
     async def report(self, tx: WriteSession, observation: Observation) -> None:
         """Within the caller's transaction."""
+        ...
+
+    async def open_outages(self, session: ReadSession) -> dict[str, int]:
+        """Sittings with an open case and an outage whose end was not measured: since when."""
         ...
 
 

@@ -56,3 +56,14 @@ class NoticeRow(ServerTable):
     text: Mapped[str]
     params: Mapped[dict[str, Any]] = mapped_column(JSON)
     at_ms: Mapped[int]
+
+
+class HearingRow(ServerTable):
+    """What one running server tells the others: ``heard`` maps a sitting's id to when it was heard
+    there, its device epoch and its last durable client record.
+    """
+
+    __tablename__ = "sittings_hearing"
+    id: Mapped[str] = mapped_column(primary_key=True)
+    posted_at_ms: Mapped[int]
+    heard: Mapped[dict[str, list[int]]] = mapped_column(JSON)

@@ -70,6 +70,19 @@ class IncidentBook:
         await tx.flush()
         return row
 
+    async def open_outages(self, session: ReadSession) -> dict[str, int]:
+        """The newest outage without an end, of every open case that has one."""
+        found = await session.execute(
+            select(IncidentRow.sitting_id, IncidentRow.detail).where(
+                IncidentRow.kind == IncidentKind.OFFLINE.value, IncidentRow.state == OPEN
+            )
+        )
+        since = {
+            sitting_id: max((int(at) for at, s in detail["outages"].items() if not s), default=0)
+            for sitting_id, detail in found
+        }
+        return {sitting_id: at_ms for sitting_id, at_ms in since.items() if at_ms}
+
     async def _record(self, tx: WriteSession, row: IncidentRow, observation: Observation) -> None:
         body = {
             "at_ms": self._clock.now_ms(), "incident_id": row.id, "sitting_id": row.sitting_id,

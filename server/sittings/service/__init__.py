@@ -7,6 +7,7 @@ from server.sittings.service.changes import Changes, Following
 from server.sittings.service.entry import Device, Entry, FaceResult, SignedIn
 from server.sittings.service.forgetting import Forgetting
 from server.sittings.service.hall import Hall
+from server.sittings.service.hearing import Hearing
 from server.sittings.service.interventions import Acting, Interventions
 from server.sittings.service.paper import DealtPaper, PaperDesk, State
 from server.sittings.service.presence import Presence, Progress
@@ -27,6 +28,7 @@ class SittingsService:
         self.submitting = Submitting(hall, self.papers)
         self.interventions = Interventions(hall)
         self.watching = Watching(hall)
+        self.hearing = Hearing(hall)
         self.changes = Changes(hall)
 
     async def portrait(self, sitting_id: str) -> bytes:

@@ -51,25 +51,50 @@ class Presence:
     def __init__(self, started_at_ms: int) -> None:
         self._started_at_ms = started_at_ms
         self._seen: dict[str, int] = {}
+        self._elsewhere: dict[str, int] = {}
         self._back: dict[str, int] = {}
         self._progress: dict[str, Progress] = {}
         self._thumbnails: OrderedDict[str, Thumbnail] = OrderedDict()
 
     def touch(self, sitting_id: str, now_ms: int) -> int:
         """Heard now; returns when it was heard before."""
+        return self._hear(self._seen, sitting_id, now_ms)
+
+    def heard_elsewhere(self, sitting_id: str, at_ms: int) -> None:
+        """Another server heard it then; what is told is not told on."""
+        self._hear(self._elsewhere, sitting_id, at_ms)
+
+    def _hear(self, heard: dict[str, int], sitting_id: str, at_ms: int) -> int:
         before = self.last_seen_ms(sitting_id)
-        if now_ms - before > GAP_MS:
-            self._back[sitting_id] = now_ms
-        self._seen[sitting_id] = max(before, now_ms)
+        if at_ms - before > GAP_MS:
+            self._back[sitting_id] = at_ms
+        heard[sitting_id] = max(heard.get(sitting_id, at_ms), at_ms)
         return before
+
+    def heard_after(self, moment_ms: int) -> dict[str, list[int]]:
+        """Who was heard here later than that: when, and how far (epoch, last durable client record;
+        zeros where nobody has asked).
+        """
+        found = {}
+        for sitting_id, at_ms in self._seen.items():
+            if at_ms > moment_ms:
+                known = self._progress.get(sitting_id) or Progress()
+                found[sitting_id] = [at_ms, known.epoch, known.acked_through]
+        return found
+
+    def has_spoken(self, sitting_id: str, since_ms: int) -> bool:
+        """Whether it was truly heard later than that; the start of the program does not count."""
+        heard = (self._seen.get(sitting_id, 0), self._elsewhere.get(sitting_id, 0))
+        return max(heard) > since_ms
 
     def back_ms(self, sitting_id: str) -> int | None:
         """When it was heard again after the last gap."""
         return self._back.get(sitting_id)
 
     def last_seen_ms(self, sitting_id: str) -> int:
-        """When it was last heard."""
-        return self._seen.get(sitting_id, self._started_at_ms)
+        """When it was last heard, here or elsewhere."""
+        here = self._seen.get(sitting_id, self._started_at_ms)
+        return max(here, self._elsewhere.get(sitting_id, here))
 
     def offline_since(self, sitting_id: str, now_ms: int, offline_after_s: int) -> int | None:
         """Since when nothing was heard, once that is longer than the policy allows."""
@@ -79,6 +104,12 @@ class Presence:
     def progress(self, sitting_id: str) -> Progress | None:
         """None until it was built from the ledger."""
         return self._progress.get(sitting_id)
+
+    def outdated(self, sitting_id: str, epoch: int, acked_through: int) -> None:
+        """Another server is as far as that; if it is further, the next reader rebuilds."""
+        known = self._progress.get(sitting_id)
+        if known is not None and (epoch, acked_through) > (known.epoch, known.acked_through):
+            del self._progress[sitting_id]
 
     def keep_progress(self, sitting_id: str, progress: Progress) -> None:
         """After a rebuild."""

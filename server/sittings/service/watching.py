@@ -1,7 +1,8 @@
 """Who is heard and who is not: outages measured on the server's clock, and the clock itself.
 
 Rules kept here: an outage is a case for a person, with the measured seconds as a proposal; nobody
-loses or gains time by it until somebody decides.
+loses or gains time by it until somebody decides. One server at a time sweeps; who begins goes on
+where the last sweep stopped, another server's or this one's before its restart.
 """
 
 from ledger.book import Act
@@ -20,7 +21,7 @@ class Watching:
 
     def __init__(self, hall: Hall) -> None:
         self._hall = hall
-        self._away: dict[str, int] = {}
+        self._away: dict[str, int] | None = None
         self._drift_reported = False
 
     async def sweep(self) -> None:
@@ -28,10 +29,13 @@ class Watching:
         hall = self._hall
         now_ms = hall.clock.now_ms()
         async with hall.database.read() as session:
+            if self._away is None:
+                self._away = await hall.incidents.open_outages(session)
+            away = self._away
             looked_at = [
                 one.sitting_id
                 for one in await present(session)
-                if one.sitting_id in self._away
+                if one.sitting_id in away
                 or hall.presence.offline_since(one.sitting_id, now_ms, one.offline_after_s)
                 is not None
             ]
@@ -43,15 +47,20 @@ class Watching:
         for one in running:
             sitting_id = one.row.id
             since = hall.presence.offline_since(sitting_id, now_ms, one.policy.offline_after_s)
-            if since is not None and sitting_id not in self._away:
-                self._away[sitting_id] = since
+            left = away.get(sitting_id)
+            if since is not None and left is None:
+                away[sitting_id] = since
                 await self._report(one, since, None)
-            elif since is None and sitting_id in self._away:
-                left = self._away.pop(sitting_id)
+            elif since is None and left is not None and hall.presence.has_spoken(sitting_id, left):
+                del away[sitting_id]
                 back = hall.presence.back_ms(sitting_id)
                 await self._report(one, left, outage_s(left, back or now_ms))
         alive = {one.row.id for one in running}
-        self._away = {key: at for key, at in self._away.items() if key in alive}
+        self._away = {key: at for key, at in away.items() if key in alive}
+
+    def stand_down(self) -> None:
+        """Another server sweeps now; what is open is read again by whoever begins."""
+        self._away = None
 
     async def watch_clock(self, jump_ms: int) -> None:
         """A wall clock that left our time by more than ``jump_ms`` is reported once per jump."""

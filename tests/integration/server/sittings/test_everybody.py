@@ -3,10 +3,12 @@
 import json
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
+from pathlib import Path
 from typing import Any
 
 from sqlalchemy import event
 
+from kernel.lease import lease_of
 from server.sittings.jobs import SittingJobs
 from server.sittings.service import Forgetting
 from server.sittings.service.everybody import ended, present, revision_of, revisions
@@ -95,17 +97,22 @@ async def moved_elsewhere(day: ExamDay, one: Seated) -> None:
         row.extensions_s = [*row.extensions_s, 60]
 
 
-async def test_a_socket_tells_what_another_server_did_with_the_next_round(site: Site) -> None:
+async def test_a_socket_tells_what_another_server_did_with_the_next_round(
+    site: Site, tmp_path: Path
+) -> None:
     day = site.day
     one = await day.face_candidate()
     await day.answering(one)
-    jobs = SittingJobs(day.sittings, Forgetting(day.world.database, day.world.ledger, NoFaces()))
+    forgetting = Forgetting(day.world.database, day.world.ledger, NoFaces())
+    lease = lease_of(day.world.database, "hall", tmp_path)
+    jobs = SittingJobs(day.sittings, forgetting, lease)
     async with site.socket("/api/sitting/live") as socket:
         await socket.send(json.dumps({"type": "hello", "token": one.token}))
         before = await read_until(socket, "state")
         await moved_elsewhere(day, one)
         await jobs.round()
         after = await read_until(socket, "state")
+    await lease.release()
     assert after["deadline_ms"] == before["deadline_ms"] + 60_000
 
 
@@ -121,6 +128,7 @@ async def test_a_round_asks_as_much_for_many_as_for_one(day: ExamDay) -> None:
     people = [one for one in await day.candidates() if one.route == "face"]
     assert len(people) > 1
     asked = []
+    await day.sittings.watching.sweep()  # the first one reads what was open before the start
     with ExitStack() as pages:
         for one in people:
             await day.answering(one)

@@ -1,11 +1,13 @@
 """The hall as it runs: everybody at once, the loop, the end of the session."""
 
 import asyncio
+from pathlib import Path
 
 import pytest
 from sqlalchemy import select, update
 
 from kernel.errors import Refusal
+from kernel.lease import lease_of
 from ledger.tables import StreamRow
 from server.sessions.tables import SessionRow
 from server.sittings.jobs import SittingJobs
@@ -68,10 +70,11 @@ async def test_one_answer_and_one_hand_in_race_and_the_log_stays_in_order(day: E
     assert sum(r.kind == "submitted" for r in records) == 1
 
 
-async def test_a_round_of_the_loop_does_what_is_due(day: ExamDay) -> None:
+async def test_a_round_of_the_loop_does_what_is_due(day: ExamDay, tmp_path: Path) -> None:
     one = await day.face_candidate()
     await day.answering(one)
-    jobs = SittingJobs(day.sittings, Forgetting(day.world.database, day.world.ledger, Desk()))
+    forgetting = Forgetting(day.world.database, day.world.ledger, Desk())
+    jobs = SittingJobs(day.sittings, forgetting, lease_of(day.world.database, "hall", tmp_path))
     await jobs.round()
     assert (await day.tile(one))["state"] == "answering"
     day.clock.instant_ms = day.starts_at_ms + 5_400_000
