@@ -1,15 +1,19 @@
 """The fastest way of each database to put many rows into one table, to move many rows of one and
-to ask for some, inside the session's transaction: COPY and unnest on PostgreSQL, prepared
-statements on SQLite, several of them in one way to the driver's thread and back.
+to ask for some, inside the session's transaction: COPY and unnest on PostgreSQL, statements of one
+step (``kernel.onestep``) on SQLite.
+
+A transaction that writes to SQLite waits for nobody between its beginning and its commit, and its
+commit alone waits for the disk. So what takes some tenths of a millisecond is done where it is
+asked for: a way to the driver's thread and back waits twice for the interpreter's lock, up to 5 ms
+each beside a busy event loop. Readers, and whoever brings many rows, take that way, once.
 
 Rules kept here: the session's own connection and transaction, under SQLAlchemy's feet; statements
 are built from the declared tables and nothing that came from outside is in them; what the driver
 raises is said as SQLAlchemy says it, so nobody has to know which way a row took.
 """
 
-import asyncio
 import sqlite3
-from collections.abc import Callable, Collection, Coroutine, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import lru_cache
@@ -17,10 +21,11 @@ from typing import Any, TypeVar
 
 import asyncpg
 from sqlalchemy import BigInteger, Integer, Select, SmallInteger, Table
-from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.dialects import postgresql
 from sqlalchemy.exc import DBAPIError, IntegrityError, OperationalError
 
-from kernel.db import ReadSession, WriteSession
+from kernel.db import WRITES, ReadSession, WriteSession
+from kernel.onestep import Errand, insertion, moving, question
 
 T = TypeVar("T")
 
@@ -33,17 +38,19 @@ _AWAY = (
 """SQLSTATE classes 53 (a full disk), 57, 08 and 58: the database and not the statement."""
 
 _COPY_FROM_ROWS = 16
+AT_ONCE = 2_048
+"""Rows or wanted values that are done without leaving the event loop; some milliseconds."""
 
 
 @dataclass(frozen=True, slots=True)
 class Wanted:
     """The statement's rows for the wanted ``values`` of its one parameter, the expanding
-    ``name``.
+    ``name``; a statement without parameters has neither.
     """
 
-    statement: Select[Any]
-    name: str
-    values: Collection[Any]
+    statement: Select[*tuple[Any, ...]]
+    name: str = ""
+    values: Collection[Any] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,22 +80,19 @@ Found = Sequence[Sequence[Any]]
 async def select_rows(session: ReadSession, *wanted: Wanted) -> list[Found]:
     """What each question finds, asked in this order."""
     connection = await session.connection()
+    values = [_rounded(one.values) for one in wanted]
     if connection.dialect.driver == "asyncpg":
         return [
-            (await connection.execute(one.statement, {one.name: _rounded(one.values)})).all()
-            for one in wanted
+            (await connection.execute(one.statement, {one.name: given} if one.name else {})).all()
+            for one, given in zip(wanted, values, strict=True)
         ]
-    raw: Any = (await connection.get_raw_connection()).driver_connection
-    values = [_rounded(one.values) for one in wanted]
-    selected = [
-        _selected(one.statement, one.name, len(given))
+    asked = [
+        question(one.statement, one.name, len(given))
         for one, given in zip(wanted, values, strict=True)
     ]
-    answers = await _in_turn(
-        (text, raw.execute_fetchall(text, given))
-        for (text, _), given in zip(selected, values, strict=True)
-    )
-    return [_turned(rows, turns) for rows, (_, turns) in zip(answers, selected, strict=True)]
+    errands = [one.asked(given) for one, given in zip(asked, values, strict=True)]
+    answers = await _run(session, errands, sum(map(len, values)))
+    return [one.read(text) for one, [(text,)] in zip(asked, answers, strict=True)]
 
 
 async def write_rows(session: WriteSession, *steps: Insert | Move) -> None:
@@ -97,11 +101,11 @@ async def write_rows(session: WriteSession, *steps: Insert | Move) -> None:
     if not taken:
         return
     connection = await session.connection()
-    raw: Any = (await connection.get_raw_connection()).driver_connection
     if connection.dialect.driver != "asyncpg":
-        prepared = [_prepared(one) for one in taken]
-        await _in_turn((text, raw.executemany(text, values)) for text, values in prepared)
+        errands = [errand for one in taken for errand in _errands(one)]
+        await _run(session, errands, sum(len(one.rows) for one in taken))
         return
+    raw: Any = (await connection.get_raw_connection()).driver_connection
     for one in taken:
         if isinstance(one, Move):
             columns = [list(column) for column in zip(*one.rows, strict=True)]
@@ -114,7 +118,7 @@ async def write_rows(session: WriteSession, *steps: Insert | Move) -> None:
         else:
             names = tuple(one.rows[0])
             records = [tuple(row[name] for name in names) for row in one.rows]
-            with _said(_insert(one.table, names)):
+            with _said(_copy(one.table, names)):
                 await raw.copy_records_to_table(one.table.name, columns=names, records=records)
 
 
@@ -124,40 +128,29 @@ def _rounded(wanted: Collection[T]) -> list[T]:
     return found + found[-1:] * ((1 << (len(found) - 1).bit_length()) - len(found))
 
 
-async def _in_turn(errands: Iterable[tuple[str, Coroutine[Any, Any, T]]]) -> list[T]:
-    """All handed to the driver's thread at once, which does them one after the other; the first
-    that failed is raised when all have ended.
-    """
-    texts, doing = zip(*errands, strict=True)
-    done = await asyncio.gather(*doing, return_exceptions=True)
-    answers: list[T] = []
-    for text, one in zip(texts, done, strict=True):
-        if isinstance(one, BaseException):
-            with _said(text):
-                raise one
-        answers.append(one)
+async def _run(session: ReadSession, errands: Sequence[Errand], size: int) -> list[list[Any]]:
+    """What each finds, one after the other as far as they succeed."""
+    raw: Any = (await (await session.connection()).get_raw_connection()).driver_connection
+    if session.info.get(WRITES) and size <= AT_ONCE:
+        return _here(raw._conn, errands)  # noqa: SLF001 - nothing else is under way on it
+    found: list[list[Any]] = await raw._execute(_here, raw._conn, errands)  # noqa: SLF001 - one way
+    return found
+
+
+def _here(connection: sqlite3.Connection, errands: Sequence[Errand]) -> list[list[Any]]:
+    answers = []
+    for text, values in errands:
+        with _said(text):
+            answers.append(connection.execute(text, values).fetchall())
     return answers
 
 
-def _turned(rows: Found, turns: Sequence[tuple[int, Callable[[Any], Any]]]) -> Found:
-    if not turns:
-        return rows
-    turned = [list(row) for row in rows]
-    for row in turned:
-        for at, turn in turns:
-            row[at] = turn(row[at])
-    return turned
-
-
-def _prepared(step: Insert | Move) -> tuple[str, list[tuple[Any, ...]]]:
-    """SQLite's statement and the values of each row."""
-    if isinstance(step, Insert):
-        names = tuple(step.rows[0])
-        text = _insert(step.table, names, "INSERT OR REPLACE" if step.replacing else "INSERT")
-        return text, [tuple(row[n] for n in names) for row in step.rows]
-    count = len(step.keys)
-    text = _update(step.table, step.keys, step.values)
-    return text, [(*row[count:], *row[:count]) for row in step.rows]
+def _errands(step: Insert | Move) -> Iterator[Errand]:
+    if isinstance(step, Move):
+        return moving(step.table, step.keys, step.values, step.rows)
+    names = tuple(step.rows[0])
+    rows = [tuple(row[name] for name in names) for row in step.rows]
+    return insertion(step.table, names, rows, replacing=step.replacing)
 
 
 @contextmanager
@@ -173,24 +166,8 @@ def _said(statement: str) -> Iterator[None]:
 
 
 @lru_cache
-def _selected(
-    statement: Select[Any], name: str, count: int
-) -> tuple[str, list[tuple[int, Callable[[Any], Any]]]]:
-    """The text, and what turns the raw value at some places of a row into Python's."""
-    dialect = sqlite.dialect()
-    wanted = statement.params({name: [None] * count})
-    text = str(wanted.compile(dialect=dialect, compile_kwargs={"render_postcompile": True}))
-    if text.count("?") != count:
-        raise ValueError("the statement has another parameter")
-    types = [column.type.dialect_impl(dialect) for column in statement.selected_columns]
-    turns = [(at, one.result_processor(dialect, None)) for at, one in enumerate(types)]
-    return text, [(at, turn) for at, turn in turns if turn is not None]
-
-
-@lru_cache
-def _insert(table: Table, columns: tuple[str, ...], verb: str = "INSERT") -> str:
-    marks = ", ".join("?" for _ in columns)
-    return f"{verb} INTO {table.name} ({', '.join(columns)}) VALUES ({marks})"
+def _copy(table: Table, columns: tuple[str, ...]) -> str:
+    return f"COPY {table.name} ({', '.join(columns)}) FROM STDIN"
 
 
 @lru_cache
@@ -199,13 +176,6 @@ def _replace(table: Table) -> postgresql.Insert:
     keys = list(table.primary_key)
     rest = {column.name: new.excluded[column.name] for column in table.c if column not in keys}
     return new.on_conflict_do_update(index_elements=keys, set_=rest)
-
-
-@lru_cache
-def _update(table: Table, keys: tuple[str, ...], values: tuple[str, ...]) -> str:
-    new = ", ".join(f"{name} = ?" for name in values)
-    old = " AND ".join(f"{name} = ?" for name in keys)
-    return f"UPDATE {table.name} SET {new} WHERE {old}"  # noqa: S608
 
 
 @lru_cache

@@ -31,6 +31,8 @@ from kernel.sqlite import prepare, prepare_snapshot
 
 ReadSession = NewType("ReadSession", AsyncSession)
 WriteSession = NewType("WriteSession", ReadSession)
+WRITES = "writes"
+"""In the ``info`` of a session that holds the right to write."""
 
 SILENCE_S = 8
 """Seconds after which a connection counts as cut whose other end acknowledges nothing, not even
@@ -88,7 +90,11 @@ class Database:
             _notice_silence(engine)
             return cls(engine, engine)
         Path(str(parsed.database)).parent.mkdir(parents=True, exist_ok=True)
-        plain = {"pool_reset_on_return": None}
+        plain: dict[str, Any] = {
+            "pool_reset_on_return": None,
+            # ``kernel.bulk`` asks short questions of a transaction where it stands.
+            "connect_args": {"check_same_thread": False},
+        }
         reader = create_async_engine(url, pool_size=pool_size, max_overflow=pool_size, **plain)
         writer = create_async_engine(url, pool_size=1, max_overflow=0, **plain)
         for engine, begin in ((reader, "BEGIN"), (writer, "BEGIN IMMEDIATE")):
@@ -130,7 +136,7 @@ class Database:
 
     @asynccontextmanager
     async def _transaction(self) -> AsyncIterator[WriteSession]:
-        session = AsyncSession(self._writer, expire_on_commit=False)
+        session = AsyncSession(self._writer, expire_on_commit=False, info={WRITES: True})
         async with session, session.begin():
             yield WriteSession(ReadSession(session))
 

@@ -7,11 +7,12 @@ because its head row was locked while they were written.
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import cast
+from functools import lru_cache
+from typing import Any, cast
 
-from sqlalchemy import Table, and_, delete, select, update
+from sqlalchemy import Select, Table, and_, delete, select, update
 
-from kernel.bulk import Insert, Move, write_rows
+from kernel.bulk import Insert, Move, Wanted, select_rows, write_rows
 from kernel.db import ReadSession, WriteSession
 from ledger.tables import RecordRow, StreamRow
 from ledger.tree.entry import tree_entry
@@ -47,7 +48,17 @@ async def waiting_entries(session: ReadSession) -> list[Waiting]:
         .order_by(OtherLeafRow.name)
     )
     found = [Waiting(tree_entry(name, seq, hashed), 0, 0, name) for name, seq, hashed in others]
-    rows = await session.execute(
+    [rows] = await select_rows(session, Wanted(_unplaced(LEAVES_LIMIT)))
+    found += [
+        Waiting(tree_entry(stream_id, seq, hashed), number, seq, closed=closed)
+        for number, stream_id, closed, seq, hashed in rows
+    ]
+    return found
+
+
+@lru_cache
+def _unplaced(limit: int) -> Select[*tuple[Any, ...]]:
+    return (
         select(
             StreamRow.number, StreamRow.stream_id, StreamRow.closed, RecordRow.seq, RecordRow.hash
         )
@@ -62,13 +73,8 @@ async def waiting_entries(session: ReadSession) -> list[Waiting]:
         )
         .where(StreamRow.next_seq > GrowingRow.through + 1)
         .order_by(StreamRow.number, RecordRow.seq)
-        .limit(LEAVES_LIMIT)
+        .limit(limit)
     )
-    found += [
-        Waiting(tree_entry(stream_id, seq, hashed), number, seq, closed=closed)
-        for number, stream_id, closed, seq, hashed in rows
-    ]
-    return found
 
 
 async def store_growth(

@@ -7,18 +7,20 @@ from sqlalchemy import (
     JSON,
     BigInteger,
     Column,
+    Float,
     LargeBinary,
     MetaData,
+    String,
     Table,
     bindparam,
-    func,
+    literal,
     literal_column,
     select,
     text,
 )
 from sqlalchemy.exc import DBAPIError, IntegrityError, OperationalError
 
-from kernel.bulk import Insert, Move, Wanted, select_rows, write_rows
+from kernel.bulk import AT_ONCE, Insert, Move, Wanted, select_rows, write_rows
 from kernel.db import Database
 
 METADATA = MetaData()
@@ -55,7 +57,7 @@ async def stream(database: Database) -> AsyncIterator[int]:
             await connection.run_sync(METADATA.drop_all)
 
 
-@pytest.mark.parametrize("count", [1, 40])
+@pytest.mark.parametrize("count", [1, 40, 512, AT_ONCE + 3])
 async def test_rows_are_inserted_moved_and_found(
     database: Database, stream: int, count: int
 ) -> None:
@@ -84,12 +86,38 @@ async def test_columns_come_back_as_sqlalchemy_reads_them(database: Database, st
     assert row[2] == {"a": [1, None]}
 
 
-async def test_a_statement_with_another_parameter_is_not_taken(database: Database) -> None:
-    other = ASKED.where(TABLE.c.epoch > func.coalesce(TABLE.c.epoch, 0))
+async def test_a_statement_keeps_its_own_values_wherever_the_wanted_ones_stand(
+    database: Database, stream: int
+) -> None:
+    shown = select(TABLE.c.epoch, literal(5), TABLE.c.public_key)
+    wanted = TABLE.c.stream.in_(bindparam("streams", expanding=True))
+    asked = shown.where(TABLE.c.epoch < 3, wanted).order_by(TABLE.c.epoch.desc()).limit(2)
     async with database.write() as tx:
-        if database.is_sqlite:
-            with pytest.raises(ValueError, match="another parameter"):
-                await select_rows(tx, Wanted(other, "streams", [1]))
+        await write_rows(tx, Insert(TABLE, [device(epoch, stream) for epoch in (2, 3, 0)]))
+        one, other = await select_rows(
+            tx, Wanted(asked, "streams", [1, stream, 2]), Wanted(shown.where(TABLE.c.epoch > 1))
+        )
+    assert [tuple(row) for row in one] == [(2, 5, bytes(65)), (1, 5, bytes(65))]
+    assert sorted(row[0] for row in other) == [2, 3]
+
+
+async def test_what_is_null_stays_null_and_what_is_empty_stays_empty(database: Database) -> None:
+    asked = select(
+        literal_column("NULL", LargeBinary),
+        literal_column("CAST('' AS BLOB)" if database.is_sqlite else "''::bytea", LargeBinary),
+        literal_column("NULL", BigInteger),
+        literal_column("'\"\\ 中'", String),
+    )
+    async with database.write() as tx:
+        [[row]] = await select_rows(tx, Wanted(asked))
+    assert tuple(row) == (None, b"", None, '"\\ 中')
+
+
+async def test_a_column_of_floats_is_not_asked_for_in_words(database: Database) -> None:
+    if database.is_sqlite:
+        async with database.write() as tx:
+            with pytest.raises(ValueError, match="floats"):
+                await select_rows(tx, Wanted(select(literal_column("0.1", Float))))
 
 
 async def without_writing(database: Database, rows: list[dict[str, object]]) -> None:
