@@ -113,6 +113,14 @@ class ToldMatcher:
         )  # fmt: skip
 
 
+class NoFaces:
+    """A desk without templates."""
+
+    async def erase_templates(self, *, session_id: str) -> int:
+        assert session_id
+        return 0
+
+
 @dataclass
 class Seated:
     """One candidate at the seat: numbers, machine and token."""

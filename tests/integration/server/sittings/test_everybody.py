@@ -13,7 +13,7 @@ from server.sittings.jobs import SittingJobs
 from server.sittings.service import Forgetting
 from server.sittings.service.everybody import ended, present, revision_of, revisions
 from server.sittings.tables import SittingRow
-from tests.integration.server.hall import WHY, ExamDay, Seated, picture
+from tests.integration.server.hall import WHY, ExamDay, NoFaces, Seated, picture
 from tests.integration.server.sittings.site import Site, read_until
 
 LAST_MS = 5_400_000
@@ -114,14 +114,6 @@ async def test_a_socket_tells_what_another_server_did_with_the_next_round(
         after = await read_until(socket, "state")
     await lease.release()
     assert after["deadline_ms"] == before["deadline_ms"] + 60_000
-
-
-class NoFaces:
-    """A desk without templates."""
-
-    async def erase_templates(self, *, session_id: str) -> int:
-        assert session_id
-        return 0
 
 
 async def test_a_round_asks_as_much_for_many_as_for_one(day: ExamDay) -> None:

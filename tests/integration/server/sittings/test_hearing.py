@@ -12,7 +12,7 @@ from server.sittings.jobs import SittingJobs
 from server.sittings.service import Forgetting, SittingsService
 from server.sittings.service.hearing import ALONE_AFTER_MS, FORGOTTEN_MS, SKEW_MS
 from server.sittings.tables import HearingRow
-from tests.integration.server.hall import ExamDay, Seated
+from tests.integration.server.hall import ExamDay, NoFaces, Seated
 
 HOUR_MS = 3_600_000
 OFFLINE_MS = 16_000  # more than the policy's 15 s
@@ -203,11 +203,3 @@ async def given_up(jobs: SittingJobs) -> None:
     stop = asyncio.Event()
     stop.set()
     await jobs.run(stop)
-
-
-class NoFaces:
-    """A desk without templates."""
-
-    async def erase_templates(self, *, session_id: str) -> int:
-        assert session_id
-        return 0
