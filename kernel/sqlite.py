@@ -50,7 +50,11 @@ def prepare_snapshot(engine: AsyncEngine) -> None:
 
 
 def _begin_with(engine: AsyncEngine, begin: str) -> None:
-    """One errand to the driver's thread; a cursor of SQLAlchemy's would be three."""
+    """One errand to the driver's thread; a cursor of SQLAlchemy's would be three.
+
+    Whoever is given up on that way leaves a beginning behind that nobody ends: such a connection is
+    closed, as SQLAlchemy does with one whose statement is given up.
+    """
 
     @event.listens_for(engine.sync_engine, "begin")
     def _begin(connection: Any) -> None:
@@ -58,6 +62,9 @@ def _begin_with(engine: AsyncEngine, begin: str) -> None:
             await_only(connection.connection.driver_connection.execute(begin))
         except sqlite3.OperationalError as failed:
             raise OperationalError(begin, None, failed) from failed
+        except asyncio.CancelledError as given_up:
+            connection.invalidate(given_up)
+            raise
 
 
 def _turn_to_wal(cursor: Any) -> None:
