@@ -21,7 +21,7 @@ from kernel.errors import Kind, Refusal
 from ledger.keys import Keys, scope_of
 from ledger.kinds import must_be_known
 from ledger.record import SALT_BYTES, ZERO_HASH, Place, seal_record
-from ledger.scopes import locked_before
+from ledger.scopes import locked_before, session_stream
 from ledger.stored import row_of
 from ledger.tables import DeviceRow, RecordRow, StreamRow
 from ledger.tree.tables import GrowingRow
@@ -142,6 +142,13 @@ async def lock_head(session: WriteSession, stream_id: str) -> Head:
     if stream_id not in found:
         raise Refusal("ledger.stream_unknown", Kind.NOT_FOUND, stream=stream_id)
     return found[stream_id]
+
+
+async def lock_session(session: WriteSession, session_id: str) -> None:
+    """The head of the session's stream, locked until the commit, where there is one: by whoever
+    seals the session or decides about its keys, before anything else of the session (ADR 0017).
+    """
+    await lock_heads(session, [session_stream(session_id)])
 
 
 async def lock_heads(session: WriteSession, stream_ids: Collection[str]) -> dict[str, Head]:

@@ -25,7 +25,12 @@ def locked_before(stream_id: str) -> str | None:
     two acts that touch several of them wait for each other in a circle.
     """
     noun, _, rest = stream_id.partition("/")
-    return f"session/{rest.partition('/')[0]}" if noun == "room" else None
+    return session_stream(rest.partition("/")[0]) if noun == "room" else None
+
+
+def session_stream(session_id: str) -> str:
+    """The stream of what concerns the session as a whole."""
+    return f"session/{session_id}"
 
 
 def key_commitment(key: bytes, suite: Suite = _DEFAULT) -> bytes:

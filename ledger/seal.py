@@ -14,7 +14,7 @@ from kernel.codec import Field, encode
 from kernel.crypto.signing import Signer
 from kernel.db import WriteSession
 from kernel.errors import Kind, Refusal
-from ledger.append import Appender
+from ledger.append import Appender, lock_session
 from ledger.reading import heads
 from ledger.tables import SealRow, StreamRow
 from ledger.tree.entry import SEAL_STREAM
@@ -51,6 +51,7 @@ async def seal_session(
     roster: Sequence[tuple[str, str]],
 ) -> SessionSeal:
     """Raises ``ledger.sitting_unlisted`` when a sitting's stream is not on the roster."""
+    await lock_session(session, session_id)
     known = await session.get(SealRow, session_id)
     if known is not None:
         return SessionSeal(known.frame, known.signature, known.sealed_at_ms)

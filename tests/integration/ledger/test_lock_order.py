@@ -31,3 +31,20 @@ async def test_a_room_then_the_session_and_the_reverse_do_not_block_each_other(
     async with world.database.read() as reading:
         assert len(await world.ledger.read(reading, ROOM)) == 1 + 4
         assert len(await world.ledger.read(reading, session)) == 1 + 2
+
+
+async def test_a_seal_and_an_act_in_session_and_room_do_not_block_each_other(
+    world: LedgerWorld,
+) -> None:
+    async with world.database.write() as tx:
+        await world.ledger.open_stream(tx, ROOM, SESSION, "room_opened", {})
+
+    async def seal() -> None:
+        await asyncio.sleep(0.1)
+        await world.seal([])
+
+    acting = act(world, (f"session/{SESSION}", ROOM))
+    done = await asyncio.gather(acting, seal(), return_exceptions=True)
+    assert [*done] == [None, None]
+    async with world.database.read() as reading:
+        assert len(await world.ledger.read(reading, ROOM)) == 1 + 1
