@@ -1,7 +1,9 @@
 """Holds on a session, orders to destroy its keys, and who agreed.
 
-Rules kept here: only a sealed session can be ordered; an order names everybody who may agree, not
-whoever ordered it; each agrees once; a standing hold stops ordering, agreeing and destroying.
+Rules kept here: whoever decides about a session's keys locks the head of its stream first, so that
+each sees what the one before decided; only a sealed session can be ordered; an order names those
+who may agree, not whoever ordered it; each agrees once; a standing hold stops ordering, agreeing
+and destroying.
 """
 
 from collections.abc import Sequence
@@ -14,7 +16,7 @@ from kernel.clock import Clock
 from kernel.db import ReadSession, WriteSession
 from kernel.errors import Kind, Refusal
 from kernel.ids import mint
-from ledger.append import Act
+from ledger.append import Act, lock_session
 from ledger.book import Ledger
 from ledger.erasure.stream import record
 from ledger.tables import ErasureRow, HoldRow, SealRow, TombstoneRow
@@ -69,6 +71,7 @@ class Orders:
     async def hold(self, tx: WriteSession, session_id: str, *, reason: str, by: str) -> Hold:
         """Place a hold. Raises ``erasure.reason``, ``erasure.erased``."""
         _need_reason(reason)
+        await lock_session(tx, session_id)
         if await tx.get(TombstoneRow, session_id) is not None:
             raise Refusal("erasure.erased", Kind.CONFLICT, session=session_id)
         row = HoldRow(
@@ -83,9 +86,11 @@ class Orders:
     async def lift(self, tx: WriteSession, hold_id: str, *, reason: str, by: str) -> Hold:
         """Raises ``erasure.hold_unknown``, ``erasure.hold_lifted``, ``erasure.reason``."""
         _need_reason(reason)
-        row = await tx.get(HoldRow, hold_id, with_for_update=True)
-        if row is None:
+        session_id = await tx.scalar(select(HoldRow.session_id).where(HoldRow.id == hold_id))
+        if session_id is None:
             raise Refusal("erasure.hold_unknown", Kind.NOT_FOUND, id=hold_id)
+        await lock_session(tx, session_id)
+        row = await tx.get_one(HoldRow, hold_id)
         if row.lifted_at_ms is not None:
             raise Refusal("erasure.hold_lifted", Kind.CONFLICT, id=hold_id)
         row.lifted_by, row.lifted_at_ms = by, self._clock.now_ms()
@@ -112,6 +117,7 @@ class Orders:
         named = tuple(sorted(set(approvers)))
         if len(named) != self._approvers or len(approvers) != len(named) or by in named:
             raise Refusal("erasure.approvers", count=self._approvers)
+        await lock_session(tx, session_id)
         if await tx.get(SealRow, session_id) is None:
             raise Refusal("ledger.not_sealed", Kind.CONFLICT, session=session_id)
         await self.need_free(tx, session_id)
@@ -165,11 +171,13 @@ class Orders:
 
 
 async def locked(tx: WriteSession, erasure_id: str) -> ErasureRow:
-    """The order, locked. Raises ``erasure.unknown``."""
-    row = await tx.get(ErasureRow, erasure_id, with_for_update=True)
-    if row is None:
+    """The order, with its session locked. Raises ``erasure.unknown``."""
+    asked = select(ErasureRow.session_id).where(ErasureRow.id == erasure_id)
+    session_id = await tx.scalar(asked)
+    if session_id is None:
         raise Refusal("erasure.unknown", Kind.NOT_FOUND, id=erasure_id)
-    return row
+    await lock_session(tx, session_id)
+    return await tx.get_one(ErasureRow, erasure_id)
 
 
 def erasure_of(row: ErasureRow) -> Erasure:

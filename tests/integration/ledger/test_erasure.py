@@ -1,5 +1,6 @@
 """Destroying a session's keys: k of n, holds, the order first; unreadable after, still verified."""
 
+import asyncio
 import json
 from collections.abc import Sequence
 from pathlib import Path
@@ -10,7 +11,7 @@ from sqlalchemy import select
 from kernel.codec import canonical_json
 from kernel.db import Database, ReadSession, WriteSession
 from kernel.errors import Refusal
-from ledger.erasure import Destroying, Orders, State, read_statement
+from ledger.erasure import Destroying, Erasure, Hold, Orders, State, read_statement
 from ledger.erasure.traces import found_in
 from ledger.tables import KeyRow
 from ledger.verify import verify
@@ -27,11 +28,15 @@ class NoOwner:
 
     def __init__(self) -> None:
         self.destroyed: list[str] = []
+        self.begun = asyncio.Event()
+        self.takes_s = 0.0
 
     async def wrapped_keys(self, _session: ReadSession, _session_id: str, /) -> Sequence[bytes]:
         return []
 
     async def destroy(self, _tx: WriteSession, session_id: str) -> None:
+        self.begun.set()
+        await asyncio.sleep(self.takes_s)
         self.destroyed.append(session_id)
 
 
@@ -51,12 +56,31 @@ class Registry:
     async def _is_covered(self, _stream: str, _seq: int) -> bool:
         return self.covered
 
-    async def order(self, by: str = "officer", approvers: Sequence[str] = THREE) -> str:
+    async def order(
+        self,
+        by: str = "officer",
+        approvers: Sequence[str] = THREE,
+        *,
+        commits_after_s: float = 0.0,
+    ) -> str:
         async with self.world.database.write() as tx:
             made = await self.orders.order(
                 tx, SESSION, reason="保存期满", by=by, approvers=approvers
             )
+            await asyncio.sleep(commits_after_s)
         return made.erasure_id
+
+    async def hold(self, *, commits_after_s: float = 0.0) -> Hold:
+        async with self.world.database.write() as tx:
+            made = await self.orders.hold(tx, SESSION, reason="法院冻结", by="supervisor")
+            await asyncio.sleep(commits_after_s)
+        return made
+
+    async def approved(self) -> str:
+        erasure_id = await self.order()
+        for by in ("chief", "supervisor"):
+            await self.agree(erasure_id, by)
+        return erasure_id
 
     async def agree(self, erasure_id: str, by: str) -> State:
         async with self.world.database.write() as tx:
@@ -151,6 +175,45 @@ async def test_a_hold_stops_every_step_until_it_is_lifted(sealed: LedgerWorld) -
     with pytest.raises(Refusal, match="erasure.held"):
         await registry.destroying.run(erasure_id)
     assert len(await _wrapped(sealed.database)) > 5
+
+
+async def test_a_hold_that_comes_while_keys_are_destroyed_is_refused(sealed: LedgerWorld) -> None:
+    registry = Registry(sealed)
+    erasure_id = await registry.approved()
+    registry.owner.takes_s = 0.5
+
+    async def hold() -> Hold:
+        await registry.owner.begun.wait()
+        return await registry.hold()
+
+    run = registry.destroying.run(erasure_id)
+    done, refused = await asyncio.gather(run, hold(), return_exceptions=True)
+    assert isinstance(done, Erasure)
+    assert done.state is State.ERASED
+    assert isinstance(refused, Refusal)
+    assert refused.code == "erasure.erased"
+    async with sealed.database.read() as session:
+        assert await registry.orders.holds(session, SESSION) == []
+
+
+async def test_a_hold_about_to_be_committed_stops_the_destruction(sealed: LedgerWorld) -> None:
+    registry = Registry(sealed)
+    erasure_id = await registry.approved()
+    holding = asyncio.create_task(registry.hold(commits_after_s=0.5))
+    await asyncio.sleep(0.2)
+    with pytest.raises(Refusal, match="erasure.held"):
+        await registry.destroying.run(erasure_id)
+    await holding
+    assert registry.owner.destroyed == []
+
+
+async def test_of_three_orders_at_once_one_stands(sealed: LedgerWorld) -> None:
+    registry = Registry(sealed)
+    orders = [registry.order(commits_after_s=0.3) for _ in range(3)]
+    made = await asyncio.gather(*orders, return_exceptions=True)
+    refused = [one.code for one in made if isinstance(one, Refusal)]
+    assert refused == ["erasure.ordered"] * 2
+    assert sum(isinstance(one, str) for one in made) == 1
 
 
 @pytest.mark.parametrize(
