@@ -40,6 +40,7 @@ that it lives; a long statement on a server that lives is no silence.
 """
 _PROBES = 3
 _UNDEFINED_TABLE = "42P01"
+_GIVEN_UP = {"40P01", "40001"}
 _DISK = {errno.ENOSPC, errno.EROFS, errno.EIO, errno.EDQUOT}
 
 _held: ContextVar[str] = ContextVar("held_transaction", default="")
@@ -52,6 +53,13 @@ def is_storage_fault(failed: Exception) -> bool:
     return isinstance(failed, OperationalError | InterfaceError | PoolTimeout) or (
         isinstance(failed, DBAPIError) and failed.connection_invalidated
     )
+
+
+def is_given_up(failed: Exception) -> bool:
+    """Whether PostgreSQL gave this transaction up for another's sake: a deadlock, or changes that
+    cannot follow each other. Nothing of it is written; the same again may well succeed.
+    """
+    return isinstance(failed, DBAPIError) and getattr(failed.orig, "sqlstate", None) in _GIVEN_UP
 
 
 def is_without_tables(failed: Exception) -> bool:

@@ -21,7 +21,7 @@ from starlette.requests import ClientDisconnect
 
 from kernel.access import KnownSittings, Principal, Role, principal_of
 from kernel.clock import Clock
-from kernel.db import Database, is_storage_fault
+from kernel.db import Database, is_given_up, is_storage_fault
 from kernel.errors import Kind, Refusal, RowError, RowRefusal
 from kernel.pacing import place_of
 from kernel.shape import faults
@@ -225,6 +225,9 @@ def answer_to(failed: Exception) -> JSONResponse | None:
     if isinstance(failed, SQLAlchemyError | OSError) and is_storage_fault(failed):
         _log.error("the storage failed", exc_info=failed)
         return _answer(Refusal("storage.unavailable", Kind.UNAVAILABLE))
+    if isinstance(failed, SQLAlchemyError) and is_given_up(failed):
+        _log.warning("the database gave a transaction up for another", exc_info=failed)
+        return _answer(Refusal("storage.given_up", Kind.UNAVAILABLE))
     return None
 
 
