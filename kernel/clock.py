@@ -17,6 +17,8 @@ from kernel.files import replace_file
 
 JUMP_MS = 1_000
 KEEP_MS = 5_000
+LAST_MS = 253_402_300_799_999
+"""The end of the year 9999: no calendar here goes further, and no honest instant."""
 
 
 def wall_ms() -> int:
@@ -33,6 +35,15 @@ def boot_id() -> str:
 def as_datetime(instant_ms: int) -> datetime:
     """An aware UTC datetime."""
     return datetime.fromtimestamp(instant_ms / 1000, UTC)
+
+
+def as_text(instant_ms: int) -> str:
+    """``2026-11-27 02:38:55 UTC``. Whatever a forged file holds has a text: what is in no calendar
+    is told in its milliseconds.
+    """
+    if not 0 <= instant_ms <= LAST_MS:
+        return f"{instant_ms} ms (UTC)"
+    return as_datetime(instant_ms).strftime("%Y-%m-%d %H:%M:%S UTC")
 
 
 class Clock(Protocol):

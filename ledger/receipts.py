@@ -10,6 +10,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
+from kernel.clock import LAST_MS
 from kernel.codec import decode, encode
 from kernel.crypto.signing import server_signature_holds
 from ledger.tree.checkpoint import Checkpoint
@@ -98,9 +99,11 @@ def receipt_extra(frame: bytes, signature: bytes, public: bytes) -> bytes:
 
 
 def read_receipt_frame(frame: bytes) -> Stated:
-    """Raises ValueError for anything but a receipt of version 1."""
+    """Raises ValueError for anything but a receipt of version 1 at an instant of the calendar."""
     match decode("receipt", 1, frame):
-        case [str() as origin, str() as stream_id, int() as count, bytes() as head, int() as at_ms]:
+        case [
+            str() as origin, str() as stream_id, int() as count, bytes() as head, int() as at_ms
+        ] if at_ms <= LAST_MS:  # fmt: skip
             return Stated(origin, stream_id, count, head, at_ms)
         case _:
             raise ValueError("not a receipt")

@@ -4,7 +4,7 @@ from dataclasses import dataclass, field
 
 import msgspec
 
-from kernel.clock import as_datetime
+from kernel.clock import as_text
 from kernel.codec import canonical_json
 from kernel.words import LANGUAGES, say
 from ledger.chain import Damage, Finding
@@ -100,7 +100,7 @@ class Report:
 
     def _lines(self, language: str) -> list[str]:
         counts = {name: getattr(self, name) for name in self.__slots__ if name != "found"}
-        counts["sealed_at"] = _moment(self.sealed_at_ms)
+        counts["sealed_at"] = as_text(self.sealed_at_ms)
         verdict = "verify.live_" if self.live else "verify."
         lines = [say(f"{verdict}{'good' if self.good else 'bad'}", counts, language)]
         lines += [say_finding(one, language) for one in self.findings[:_SHOWN]]
@@ -124,8 +124,8 @@ class Report:
             "agreed": ", ".join(one.agreed),
             "seq": one.seq,
             "position": nowhere if one.position is None else one.position,
-            "ordered_at": _moment(one.ordered_at_ms),
-            "erased_at": _moment(one.erased_at_ms or 0),
+            "ordered_at": as_text(one.ordered_at_ms),
+            "erased_at": as_text(one.erased_at_ms or 0),
             "keys": one.keys,
             "opened": self.opened,
         }
@@ -161,10 +161,6 @@ class Report:
         ]
         said += ["verify.custody"] if self.custody else []
         return said + (["verify.orders_closed"] if self.orders_closed else [])
-
-
-def _moment(at_ms: int) -> str:
-    return as_datetime(at_ms).strftime("%Y-%m-%d %H:%M:%SZ")
 
 
 def say_finding(one: Finding, language: str) -> str:

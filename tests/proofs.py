@@ -79,11 +79,17 @@ class SmallTree:
 
 
 def receipt_text(
-    *, witnesses: int = 2, before: int = 5, after: int = 6, count: int = 42, path: int | None = None
+    *,
+    witnesses: int = 2,
+    before: int = 5,
+    after: int = 6,
+    count: int = 42,
+    path: int | None = None,
+    at_ms: int = AT_MS,
 ) -> str:
     """A whole proof file; ``path`` makes it as long as in a tree of ``2**path`` leaves."""
     head = b"\x5a" * 32
-    frame = receipt_frame(ORIGIN, STREAM, count, head, AT_MS)
+    frame = receipt_frame(ORIGIN, STREAM, count, head, at_ms)
     tree = SmallTree(witnesses=witnesses)
     plain = tree.proof_at(tree.place(tree_entry(STREAM, count, head), before=before, after=after))
     extra = receipt_extra(frame, LOG.sign(frame), LOG.public)

@@ -5,7 +5,7 @@ import json
 import sys
 from pathlib import Path
 
-from kernel.clock import as_datetime
+from kernel.clock import as_text
 from kernel.errors import Refusal
 from kernel.words import LANGUAGES, say, say_refusal
 from ledger.comparing import compare_with_archive
@@ -71,7 +71,7 @@ def _words(
     stated = proven.stated
     params = {
         "origin": stated.origin, "stream": stated.stream_id, "count": stated.count,
-        "time": as_datetime(stated.at_ms).strftime("%Y-%m-%d %H:%M:%S UTC"),
+        "time": as_text(stated.at_ms),
         "head": stated.head.hex()[:16], "index": proven.index, "size": proven.size,
         "names": ", ".join(name for name, _ in proven.witnessed), "cosigned": proven.cosigned,
         "public": proven.public.hex(), "held": held,

@@ -1,7 +1,10 @@
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
+import { fromBase64, toBase64 } from '@/shared/bytes'
+import { encode, type Field } from '@/shared/codec'
 import { checkProof, ProofFault } from './check'
+import { decode } from './frame'
 
 interface Vectors {
   public_hex: string
@@ -59,6 +62,18 @@ describe('a proof in the browser', () => {
       const text = [...LINES.slice(0, at), ...spoilt, ...LINES.slice(at + 1)].join('\n')
       expect(await fault(text), `${at}: ${spoilt.join('|')}`).not.toBe('none')
     }
+  })
+
+  it.each([
+    [253_402_300_799_999, 'receipt'],
+    [253_402_300_800_000, 'shape'],
+    [Number.MAX_SAFE_INTEGER, 'shape'],
+  ])('takes no instant behind the year 9999: %i', async (at_ms, expected) => {
+    const [frame, ...rest] = decode('receipt-proof', 1, fromBase64(LINES[1]!.slice(6)))
+    const stated = decode('receipt', 1, frame as Uint8Array).slice(0, 4)
+    const forged = encode('receipt', 1, [...stated, at_ms] as Field[])
+    const extra = toBase64(encode('receipt-proof', 1, [forged, ...rest] as Field[]))
+    expect(await fault([LINES[0], `extra ${extra}`, ...LINES.slice(2)].join('\n'))).toBe(expected)
   })
 
   it.each(['', 'K7QM-2F9D-XW3R', 'x'.repeat(70_000)])(

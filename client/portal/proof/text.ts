@@ -35,6 +35,8 @@ export interface ProofText {
 const FIRST = 'c2sp.org/tlog-proof@v1'
 const DASH = '\u2014 '
 const LIMIT = 64 * 1024
+/** The end of the year 9999: no honest instant lies behind it. */
+const LAST_MS = 253_402_300_799_999
 
 /** Line ends and a lost last newline are forgiven. Throws RangeError for anything else. */
 export function parseProof(given: string): ProofText {
@@ -68,7 +70,8 @@ function parseExtra(data: Uint8Array): Extra {
     typeof stream_id !== 'string' ||
     typeof count !== 'number' ||
     !(head instanceof Uint8Array) ||
-    typeof at_ms !== 'number'
+    typeof at_ms !== 'number' ||
+    at_ms > LAST_MS
   ) {
     throw new RangeError('not a receipt')
   }

@@ -5,7 +5,7 @@ Rules kept here: the answer says whether the signed head of the receipt still st
 
 from dataclasses import dataclass
 
-from kernel.clock import Clock, as_datetime
+from kernel.clock import Clock, as_text
 from kernel.db import Database, ReadSession
 from kernel.words import Sentence, sentence
 from ledger.book import Ledger
@@ -49,7 +49,7 @@ class Receipts:
             holds = await self._holds(session, sitting_stream(row.id), kept)
         said = kept.stated
         params = {
-            "time": as_datetime(said.at_ms).strftime("%Y-%m-%d %H:%M:%S UTC"),
+            "time": as_text(said.at_ms),
             "answered": row.receipt["answered"],
             "count": said.count,
         }

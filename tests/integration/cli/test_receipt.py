@@ -74,6 +74,19 @@ def test_a_changed_receipt_ends_with_one_in_both_languages(
     assert json.loads(said(capsys)) == {"good": False, "fault": "inclusion", "detail": "5"}
 
 
+@pytest.mark.parametrize("at_ms", [10**17, (1 << 64) - 1])
+def test_a_receipt_forged_for_no_instant_of_the_calendar_is_refused_in_words(
+    file: Path, capsys: pytest.CaptureFixture[str], at_ms: int
+) -> None:
+    file.write_text(receipt_text(at_ms=at_ms), encoding="utf-8")
+    assert main(["verify", "receipt", str(file)]) == 1
+    words = said(capsys)
+    assert "这不是完整的回执证明文件" in words
+    assert "not a whole receipt proof" in words
+    assert main(["verify", "receipt", str(file), "--json"]) == 1
+    assert json.loads(said(capsys))["fault"] == "shape"
+
+
 def test_another_logs_key_is_not_trusted(file: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["verify", "receipt", str(file), "--trust", "00" * 32]) == 1
     assert "not the one you gave" in said(capsys)

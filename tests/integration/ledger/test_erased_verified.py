@@ -27,6 +27,7 @@ from tests.integration.ledger.test_erasure import Registry
 from tests.integration.ledger.test_tree import AlwaysHeld
 from tests.integration.ledger.world import SESSION, LedgerWorld, bytes_in
 
+KEY_FILE = "keys-of-session.json"
 PLACE = f"3-process/{DESTRUCTION_FILE}"
 
 
@@ -100,6 +101,21 @@ async def test_the_order_is_told_out_of_the_log_with_its_place_and_people(
         assert "Content unreadable, chain verified" in said
         assert "内容已依令销毁,不可再读;链已核验" in said
         assert json.loads(report.to_json())["erased"][0]["erasure_id"] == erasure_id
+
+
+async def test_instants_of_no_calendar_are_told_and_end_in_no_traceback(
+    world: LedgerWorld, tmp_path: Path
+) -> None:
+    world.clock.instant_ms = 10**17
+    await _sat(world)
+    await _erase(world, tmp_path)
+    await _grow(world, tmp_path)
+    report = await asyncio.to_thread(
+        verify, await _archive(world, tmp_path / "made", bytes), tmp_path / "made" / KEY_FILE
+    )
+    assert report.sealed_at_ms == report.erased[0].erased_at_ms == 10**17
+    assert report.words().count("100000000000000000 ms (UTC)") == 2 * 3
+    assert json.loads(report.to_json())["sealed_at_ms"] == 10**17
 
 
 async def test_keys_that_nobody_ordered_away_are_a_finding(

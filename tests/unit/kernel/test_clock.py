@@ -78,3 +78,18 @@ def test_the_time_is_kept_seldom_and_an_unreadable_file_is_none(tmp_path: Path) 
     written = file.read_text()
     system.keep()
     assert file.read_text() == written
+
+
+@pytest.mark.parametrize(
+    ("instant_ms", "text"),
+    [
+        (0, "1970-01-01 00:00:00 UTC"),
+        (1_795_000_000_999, "2026-11-18 11:06:40 UTC"),
+        (clock.LAST_MS, "9999-12-31 23:59:59 UTC"),
+        (clock.LAST_MS + 1, "253402300800000 ms (UTC)"),
+        ((1 << 64) - 1, "18446744073709551615 ms (UTC)"),
+        (-1, "-1 ms (UTC)"),
+    ],
+)
+def test_every_instant_has_a_text(instant_ms: int, text: str) -> None:
+    assert clock.as_text(instant_ms) == text

@@ -6,6 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from kernel.clock import LAST_MS
 from kernel.crypto.signing import ServerKey
 from ledger.client import receipt_frame
 from ledger.receipts import (
@@ -108,6 +109,12 @@ def test_each_fault_has_its_name() -> None:
     with pytest.raises(ReceiptFault) as found:
         read_receipt_proof("K7QM-2F9D-XW3R")
     assert found.value.fault is Fault.SHAPE
+
+
+@pytest.mark.parametrize("at_ms", [LAST_MS + 1, 10**17, (1 << 64) - 1])
+def test_a_receipt_at_an_instant_of_no_calendar_is_none(at_ms: int) -> None:
+    assert holds(receipt_text(at_ms=LAST_MS))
+    assert fault_of(receipt_text(at_ms=at_ms), trust=LOG.public) is Fault.SHAPE
 
 
 def test_a_receipt_of_another_log_does_not_pass_under_this_checkpoint() -> None:
