@@ -66,23 +66,23 @@ class _ShortWay:
         read = await _read(receive)
         if read is None:
             return  # whoever asked has gone
-        found = None if read.get("more_body") else await self._understood(scope, read["body"])
-        if found is None:
-            await self._app(scope, _again(read, receive), send)
-            return
         try:
-            body = await self._short.endpoint(*found)
+            found = None if read.get("more_body") else await self._understood(scope, read["body"])
+            body = None if found is None else await self._short.endpoint(*found)
         except Exception as failed:
             answer = answer_to(failed)
             if answer is None:
                 raise
             answer.raw_headers += HEADERS
             await answer(scope, receive, send)
-        else:
-            length = (b"content-length", b"%d" % len(body))
-            start = {"type": "http.response.start", "status": 200}
-            await send({**start, "headers": [length, _JSON, *HEADERS]})
-            await send({"type": "http.response.body", "body": body})
+            return
+        if body is None:
+            await self._app(scope, _again(read, receive), send)
+            return
+        length = (b"content-length", b"%d" % len(body))
+        start = {"type": "http.response.start", "status": 200}
+        await send({**start, "headers": [length, _JSON, *HEADERS]})
+        await send({"type": "http.response.body", "body": body})
 
     async def _understood(self, scope: Scope, body: bytes) -> tuple[Principal, Any] | None:
         token = kind = b""

@@ -124,6 +124,27 @@ async def test_what_the_endpoint_refuses_is_told_as_everywhere(
     assert reply.headers["x-content-type-options"] == "nosniff"
 
 
+@pytest.mark.parametrize("away", ["sqlite", "postgresql"])
+async def test_a_database_that_is_away_when_a_token_is_looked_up_is_told_as_everywhere(
+    tmp_path: Path, away: str
+) -> None:
+    folder = tmp_path / "taken away"
+    nobody = "postgresql+asyncpg://nobody@127.0.0.1:1/nothing"
+    url = nobody if away == "postgresql" else f"sqlite+aiosqlite:///{folder}/some.db"
+    database = Database.open(url)
+    if away == "sqlite":
+        folder.rmdir()
+    made, clock = Shortened(), HandClock()
+    install(made, database=database, clock=clock, body_limit_bytes=200)
+    made.shorten(Short("/save", understood, shortly, KnownSittings(database, clock)))
+    transport = httpx.ASGITransport(made)
+    async with httpx.AsyncClient(transport=transport, base_url="http://test") as http:
+        reply = await http.post("/save", headers=headers(), content=GOOD)
+    await database.close()
+    assert (reply.status_code, reply.json()["code"]) == (503, "storage.unavailable")
+    assert reply.headers["x-content-type-options"] == "nosniff"
+
+
 async def test_what_nobody_foresaw_is_not_told_as_a_refusal(http: httpx.AsyncClient) -> None:
     with pytest.raises(ZeroDivisionError):
         await http.post("/save", headers=headers(), content=b'{"n": %d}' % BROKEN)
