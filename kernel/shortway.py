@@ -66,8 +66,9 @@ class _ShortWay:
         read = await _read(receive)
         if read is None:
             return  # whoever asked has gone
+        long = read.get("more_body") or len(read["body"]) > JSON_LIMIT_BYTES
         try:
-            found = None if read.get("more_body") else await self._understood(scope, read["body"])
+            found = None if long else await self._understood(scope, read["body"])
             body = None if found is None else await self._short.endpoint(*found)
         except Exception as failed:
             answer = answer_to(failed)

@@ -16,7 +16,7 @@ from kernel.clock import HandClock
 from kernel.db import Database
 from kernel.errors import Kind, Refusal
 from kernel.shortway import Short, Shortened
-from kernel.web import install
+from kernel.web import JSON_LIMIT_BYTES, install
 
 GOOD = b'{"n": 1}'
 REFUSED, FULL, BROKEN = 2, 3, 4
@@ -53,7 +53,7 @@ async def shortly(who: Principal, n: int) -> bytes:
 async def app(tmp_path: Path) -> AsyncIterator[FastAPI]:
     made, clock = Shortened(), HandClock()
     database = Database.open(f"sqlite+aiosqlite:///{tmp_path}/unused.db")
-    install(made, database=database, clock=clock, body_limit_bytes=200)
+    install(made, database=database, clock=clock, body_limit_bytes=2 * JSON_LIMIT_BYTES)
 
     @made.post("/save")
     async def declared(request: Request) -> dict[str, Any]:
@@ -157,6 +157,35 @@ async def test_a_body_over_the_limit_is_refused_while_it_comes(http: httpx.Async
 
     reply = await http.post("/save", headers=headers(), content=endless())
     assert (reply.status_code, reply.json()["code"]) == (413, "request.too_large")
+
+
+@pytest.mark.parametrize(
+    ("sizes", "status", "code"),
+    [
+        ([JSON_LIMIT_BYTES], 200, None),
+        ([JSON_LIMIT_BYTES + 1], 413, "request.too_large"),
+        ([JSON_LIMIT_BYTES, 1], 413, "request.too_large"),
+        ([JSON_LIMIT_BYTES - 1, 65_536], 413, "request.too_large"),
+    ],
+)
+async def test_a_good_body_over_the_limit_of_json_is_refused_also_when_it_has_come_whole(
+    app: FastAPI, sizes: list[int], status: int, code: str | None
+) -> None:
+    pieces = [GOOD.ljust(sizes[0]), *(b" " * size for size in sizes[1:])]
+    told: list[Message] = []
+
+    async def receive() -> Message:
+        body = pieces.pop(0)
+        return {"type": "http.request", "body": body, "more_body": bool(pieces)}
+
+    async def send(message: Message) -> None:
+        told.append(message)
+
+    raw = [(name.encode(), value.encode()) for name, value in headers().items()]
+    scope = {"type": "http", "path": "/save", "method": "POST", "headers": raw, "query_string": b""}
+    await app(scope, receive, send)
+    assert told[0]["status"] == status
+    assert json.loads(told[1]["body"]).get("code") == code
 
 
 async def test_another_method_is_told_so(http: httpx.AsyncClient) -> None:
