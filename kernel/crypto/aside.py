@@ -78,7 +78,10 @@ class ChecksAside:
 async def _ask(process: asyncio.subprocess.Process, question: bytes) -> bytes:
     if process.stdin is None or process.stdout is None:
         raise EOFError
-    process.stdin.write(_LENGTH.pack(len(question)) + question)
+    try:
+        process.stdin.write(_LENGTH.pack(len(question)) + question)
+    except RuntimeError as closed:  # uvloop's word for a pipe that it has closed
+        raise BrokenPipeError from closed
     await process.stdin.drain()
     (size,) = _LENGTH.unpack(await process.stdout.readexactly(_LENGTH.size))
     return await process.stdout.readexactly(size)

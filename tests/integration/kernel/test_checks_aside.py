@@ -4,6 +4,7 @@ import asyncio
 import os
 import signal
 from collections.abc import AsyncIterator
+from pathlib import Path
 
 import pytest
 
@@ -52,6 +53,20 @@ async def test_a_process_that_was_killed_is_done_without_and_started_again(
         assert await aside.hold(asked) == expected
         assert await aside.hold(asked) == expected
         assert child() > 0
+
+
+async def test_a_process_whose_end_was_noticed_before_the_question_is_started_again(
+    aside: ChecksAside,
+) -> None:
+    asked, expected = checks()
+    await aside.hold(asked)
+    os.kill(before := child(), signal.SIGKILL)
+    while Path(f"/proc/{before}").exists():  # noqa: ASYNC110, ASYNC240 - the loop takes it away
+        await asyncio.sleep(0.01)
+    await asyncio.sleep(0.2)  # its pipes are closed, too
+    assert await aside.hold(asked) == expected
+    assert await aside.hold(asked) == expected
+    assert child() not in (0, before)
 
 
 async def test_a_process_killed_in_the_middle_of_a_question_is_done_without(
