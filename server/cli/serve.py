@@ -43,6 +43,7 @@ async def _check(services: Services) -> None:
     """
     try:
         await services.sequencer.check()
+        await services.sittings.hearing.join()
     finally:
         await services.database.close()
 

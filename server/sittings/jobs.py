@@ -1,15 +1,18 @@
-"""The loop of the hall: wakes pages for which something changed, hands in at the deadline, notices
-who is offline, watches the clock, erases templates that are due.
+"""The loops of the hall: one listens, with the other servers, and notices who is offline; the other
+wakes pages for which something changed, hands in at the deadline, watches the clock, erases
+templates that are due.
 
 Rules kept here: every round asks the database what is due, so a restart forgets nothing; a round
-that fails is logged and the next one tries again; being offline opens a case for a person and does
-no more.
+that fails is logged and the next one tries again; a long work of the hall holds up no listening;
+being offline opens a case for a person and does no more.
 """
 
 import asyncio
 import logging
+from collections.abc import Awaitable, Callable
 
 from kernel.clock import JUMP_MS, Clock
+from kernel.db import is_storage_fault
 from kernel.lease import Lease
 from server.sittings.service import Forgetting, SittingsService
 
@@ -37,29 +40,47 @@ class SittingJobs:
 
     async def run(self, stop: asyncio.Event) -> None:
         """Rounds until ``stop`` is set."""
-        while not stop.is_set():
-            try:
-                await self.round()
-            except Exception:  # noqa: BLE001 - whatever failed, the next round must come
-                _log.exception("round of the hall failed; the next one tries again")
-            try:
-                await asyncio.wait_for(stop.wait(), ROUND_S)
-            except TimeoutError:
-                continue
+        await asyncio.gather(
+            _repeat(self.listen, stop, "listening"), _repeat(self.round, stop, "the hall")
+        )
         await self._lease.release()
+        try:
+            await self._service.hearing.leave()
+        except Exception as failed:
+            if not is_storage_fault(failed):
+                raise
+            _log.warning("our row stays: the database does not answer")
+
+    async def listen(self) -> None:
+        """One round of listening: whoever is heard anywhere, then who is not."""
+        hearing, watching = self._service.hearing, self._service.watching
+        await hearing.round()
+        if not await self._lease.held():
+            watching.stand_down()
+            return
+        if hearing.is_settled():
+            await watching.sweep()
+        await watching.watch_servers(hearing.off_ms())
 
     async def round(self) -> None:
-        """One round."""
+        """One round of what is due. Nobody's time ends while a server at work has it running."""
         await self._service.changes.round()
-        await self._service.submitting.hand_in_due()
-        if await self._lease.held():
-            await self._service.watching.sweep()
-        else:
-            self._service.watching.stand_down()
+        await self._service.submitting.hand_in_due(self._service.hearing.behind_ms())
         await self._service.watching.watch_clock(self._jump_ms)
         await self._forgetting.round()
         await keep_time(self._service.hall.clock)
-        await self._service.hearing.round()
+
+
+async def _repeat(work: Callable[[], Awaitable[None]], stop: asyncio.Event, name: str) -> None:
+    while not stop.is_set():
+        try:
+            await work()
+        except Exception:  # noqa: BLE001 - whatever failed, the next round must come
+            _log.exception("a round of %s failed; the next one tries again", name)
+        try:
+            await asyncio.wait_for(stop.wait(), ROUND_S)
+        except TimeoutError:
+            continue
 
 
 async def keep_time(clock: Clock) -> None:

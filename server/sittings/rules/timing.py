@@ -172,6 +172,14 @@ def due(now_ms: int, standing: Standing) -> bool:
     return standing.submitted is None and not standing.paused and now_ms >= standing.deadline_ms
 
 
-def outage_s(last_seen_ms: int, back_ms: int) -> int:
-    """Measured outage in whole seconds, rounded up in the candidate's favour."""
-    return max(0, -(-(back_ms - last_seen_ms) // 1_000))
+def outage_s(last_seen_ms: int, back_ms: int, pauses: Sequence[Pause] = ()) -> int:
+    """Measured outage in whole seconds without what ``pauses`` of it gave already, rounded up in
+    the candidate's favour; at least one, for it has an end.
+    """
+    lost_ms, counted_to = back_ms - last_seen_ms, last_seen_ms
+    for pause in sorted(pauses, key=lambda p: (p.from_ms, p.to_ms)):
+        begin, end = max(pause.from_ms, counted_to), min(pause.to_ms, back_ms)
+        if begin < end:
+            lost_ms -= end - begin
+            counted_to = end
+    return max(1, -(-lost_ms // 1_000))

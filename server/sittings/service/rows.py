@@ -55,6 +55,10 @@ class Loaded:
         """When the running pause began, if one runs."""
         return next((begin for begin, end in self.row.pauses if end is None), None)
 
+    def pauses(self, now_ms: int) -> list[Pause]:
+        """All of them; one that runs ends now."""
+        return _pauses(self.row.pauses, now_ms)
+
     def deadline_ms(self, now_ms: int) -> int:
         """The end of this sitting; while a pause runs it moves with the present."""
         return _deadline(
@@ -92,11 +96,14 @@ def _deadline(
         Plan(starts_at_ms, duration_s),
         Accommodation(extra_time_pct),
         extensions_s,
-        [
-            Pause(begin or 0, max(begin or 0, now_ms if end is None else end))
-            for begin, end in pauses
-        ],
+        _pauses(pauses, now_ms),
     )
+
+
+def _pauses(rows: Sequence[Sequence[int | None]], now_ms: int) -> list[Pause]:
+    return [
+        Pause(begin or 0, max(begin or 0, now_ms if end is None else end)) for begin, end in rows
+    ]
 
 
 def _wanted() -> Select[SittingRow, SessionRow, CandidateRow, int | None]:

@@ -220,4 +220,11 @@ def test_the_server_hands_in_at_the_deadline_and_never_during_a_pause() -> None:
 def test_an_outage_is_rounded_up_in_the_candidates_favour() -> None:
     assert outage_s(0, 1) == 1
     assert outage_s(0, 220_000) == 220
-    assert outage_s(5, 5) == 0
+    assert outage_s(5, 5) == 1  # it has an end; nothing would mean that it has none
+
+
+def test_an_outage_counts_nothing_that_a_pause_gave_already() -> None:
+    around, within, after = Pause(0, 10_000), Pause(20_000, 30_000), Pause(35_000, 90_000)
+    assert outage_s(5_000, 40_000, [after, within, around]) == 35 - 5 - 10 - 5
+    assert outage_s(5_000, 40_000, [within, within, Pause(22_000, 31_000)]) == 35 - 11
+    assert outage_s(5_000, 40_000, [Pause(0, 90_000)]) == 1
