@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import type { Incident, WallSeat } from '../contract/day'
-import { choicesOf, passes, queueOf, seatTyped } from './queue'
+import { choicesOf, clockOff, passes, queueOf, seatTyped } from './queue'
 
 function incident(part: Partial<Incident>): Incident {
   return {
@@ -80,5 +80,19 @@ describe('the work queue', () => {
     expect(passes(seat({ state: 'forced' }), 'submitted')).toBe(true)
     expect(passes(seat({ state: 'absent' }), 'signed_in')).toBe(false)
     expect(passes(seat({ badge: 'help' }), 'incidents')).toBe(true)
+  })
+})
+
+describe('a case of the clock', () => {
+  it('says which clock is off and by how much', () => {
+    const drift = incident({ kind: 'clock', detail: { drift_ms: -90_400 } })
+    expect(clockOff(drift)).toEqual({ clock: 'machine', off_s: 90 })
+    const both = incident({ kind: 'clock', detail: { drift_ms: 2_000, server_off_ms: 3_600_000 } })
+    expect(clockOff(both)).toEqual({ clock: 'server', off_s: 3600 })
+  })
+
+  it('says nothing where nothing is known, nor for another case', () => {
+    expect(clockOff(incident({ kind: 'clock' }))).toBeNull()
+    expect(clockOff(incident({ kind: 'help', detail: { drift_ms: 2_000 } }))).toBeNull()
   })
 })

@@ -25,6 +25,19 @@ export function acknowledged(incident: Incident): DecisionCode {
   return incident.kind === 'mismatch' || incident.kind === 'seat_face' ? 'dismissed' : 'handled'
 }
 
+/** What a case of the clock says: which clock, and by how many seconds it is off. */
+export function clockOff(
+  incident: Incident,
+): { clock: 'machine' | 'server'; off_s: number } | null {
+  const { drift_ms, server_off_ms } = incident.detail
+  const [clock, off_ms] =
+    typeof server_off_ms === 'number'
+      ? (['server', server_off_ms] as const)
+      : (['machine', drift_ms] as const)
+  if (incident.kind !== 'clock' || typeof off_ms !== 'number') return null
+  return { clock, off_s: Math.round(Math.abs(off_ms) / 1000) }
+}
+
 export type Filter =
   'expected' | 'signed_in' | 'answering' | 'offline' | 'submitted' | 'absent' | 'incidents'
 
