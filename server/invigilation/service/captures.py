@@ -22,7 +22,7 @@ from server.invigilation.service.incidents import CaptureFacts, IncidentBook
 from server.invigilation.tables import CaptureRow, SegmentRow
 from server.sittings.ports import Observation
 from server.sittings.rules.timing import Stage, stage
-from server.sittings.service import Hall, Loaded, load
+from server.sittings.service import Hall, Loaded, load, locked
 
 TAKING = frozenset({Stage.WAITING, Stage.ANSWERING, Stage.PAUSED, Stage.READY})
 # Pictures queued during an outage come later; a recording's last piece comes after hand-in.
@@ -52,7 +52,7 @@ class Captures:
             taken_at_ms=taken_at_ms, window=policy.alert_window, misses=policy.alert_misses,
         )  # fmt: skip
         async with hall.database.write() as tx:
-            await self._keep(tx, loaded, result, now_ms)
+            await self._keep(tx, await locked(tx, loaded.row.id), result, now_ms)
         hall.moved(loaded)
         return chance.between(policy.capture_min_s, policy.capture_max_s)
 
@@ -68,6 +68,7 @@ class Captures:
             data=data,
         )  # fmt: skip
         async with hall.database.write() as tx:
+            loaded = await locked(tx, loaded.row.id)
             if await tx.get(SegmentRow, (loaded.row.id, index)) is None:
                 now_ms = hall.clock.now_ms()
                 facts = {"index": index, "t0_ms": t0_ms, "t1_ms": t1_ms, "sha256": stored.sha256}

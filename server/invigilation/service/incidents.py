@@ -1,7 +1,8 @@
 """Cases: opened by reports, coalesced while open, decided by people.
 
 Rules kept here: one open case per sitting and kind; a report never closes, decides or does anything
-to a candidate; a decision is in the ledger with its reason within the same transaction.
+to a candidate; a decision is in the ledger with its reason within the same transaction; whoever
+touches a case holds its sitting's row.
 """
 
 from collections.abc import Sequence
@@ -125,14 +126,16 @@ async def _open_case(tx: ReadSession, sitting_id: str, kind: IncidentKind) -> In
 
 
 async def locked_incident(tx: WriteSession, incident_id: str) -> IncidentRow:
-    """Raises ``incident.unknown``."""
-    found = await tx.execute(
-        select(IncidentRow).where(IncidentRow.id == incident_id).with_for_update()
+    """The case under its sitting's lock, as every report takes it: what is being decided is added
+    to by nobody. Raises ``incident.unknown``.
+    """
+    sitting_id = await tx.scalar(
+        select(IncidentRow.sitting_id).where(IncidentRow.id == incident_id)
     )
-    row = found.scalar_one_or_none()
-    if row is None:
+    if sitting_id is None:
         raise Refusal("incident.unknown", Kind.NOT_FOUND, id=incident_id)
-    return row
+    await locked(tx, sitting_id)
+    return await tx.get_one(IncidentRow, incident_id, populate_existing=True)
 
 
 async def incidents_of(
