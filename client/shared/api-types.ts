@@ -13397,6 +13397,18 @@ export interface operations {
                 };
                 content?: never;
             };
+            /** @description answer.stale_epoch */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"] & {
+                        /** @enum {string} */
+                        code: "answer.stale_epoch";
+                    };
+                };
+            };
             /** @description request.too_large */
             413: {
                 headers: {

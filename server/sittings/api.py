@@ -134,8 +134,9 @@ def router(service: SittingsService) -> APIRouter:
 
     @api.get("/state", responses=refusals(sitting__unknown=Kind.NOT_FOUND))
     async def state(principal: CurrentSitting) -> StateShown:
-        service.hall.presence.touch(principal.subject, service.hall.clock.now_ms())
-        return state_json(await service.papers.state(principal.subject))
+        found = await service.papers.state(principal.subject)
+        service.hall.heard(found.loaded, principal)
+        return state_json(found)
 
     @api.get(
         "/portrait",
@@ -243,12 +244,13 @@ def router(service: SittingsService) -> APIRouter:
         "/thumbnail",
         status_code=204,
         openapi_extra=takes("image/jpeg"),
-        responses=refusals(request__not_jpeg=Kind.INVALID, request__too_large=Kind.TOO_LARGE),
+        responses=refusals(
+            request__not_jpeg=Kind.INVALID,
+            request__too_large=Kind.TOO_LARGE,
+            answer__stale_epoch=Kind.CONFLICT,
+        ),
     )
     async def thumbnail(principal: CurrentSitting, request: Request) -> None:
-        image = await picture(request, THUMBNAIL_LIMIT_BYTES)
-        now_ms = service.hall.clock.now_ms()
-        service.hall.presence.touch(principal.subject, now_ms)
-        service.hall.presence.keep_thumbnail(principal.subject, image, now_ms)
+        await service.show(principal, await picture(request, THUMBNAIL_LIMIT_BYTES))
 
     return api

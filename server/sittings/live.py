@@ -3,7 +3,8 @@
 Rules kept here: events take the same way as over HTTP; no database connection is held while the
 socket is idle; what is pushed is read from the store when something moved, and nobody reads it
 again and again to see whether something did; a slow reader is given
-the newest state and no backlog; a device that a newer one replaced is closed with code 4409.
+the newest state and no backlog; a device that a newer one replaced is closed with code 4409, at its
+hello or as soon as the store says so, and what it says does not count as the candidate.
 
 Close codes: 4401 no valid token, 4400 not understood, 4408 silent, 4409 replaced by a newer device.
 """
@@ -65,6 +66,7 @@ class _Talk:
         self._shown: dict[str, Any] = {}
         self._patience_s = LONG_S
         self._following = Following()
+        self._replaced = False
 
     async def run(self) -> None:
         principal = await self._hello()
@@ -73,6 +75,10 @@ class _Talk:
         topic = f"sitting/{principal.subject}"
         async with self._hall.bus.watch(topic) as waker, self._followed(principal.subject):
             state = await self._service.papers.state(principal.subject)
+            if self._is_replaced(principal, state):
+                await self._socket.close(4409)
+                return
+            self._heard(principal)
             self._seen_notices = {notice.id for notice in state.notices}
             await self._send({"type": "state", **state_json(state)})
             self._note(state)
@@ -119,19 +125,26 @@ class _Talk:
         if principal.kind != "sitting":
             await self._socket.close(4401)
             return None
-        self._hall.presence.touch(principal.subject, self._hall.clock.now_ms())
         return principal
+
+    def _is_replaced(self, principal: Principal, state: State) -> bool:
+        """Remembered, so that no word of the candidate costs a question."""
+        self._replaced = self._hall.is_replaced(state.loaded, principal)
+        return self._replaced
+
+    def _heard(self, principal: Principal) -> None:
+        if not self._replaced:
+            self._hall.presence.touch(principal.subject, self._hall.clock.now_ms())
 
     async def _push(self, principal: Principal) -> bool:
         """Sends what is new; False when a newer device holds the sitting."""
         state = await self._service.papers.state(principal.subject)
+        replaced = self._is_replaced(principal, state)
         for notice in state.notices:
             if notice.id not in self._seen_notices:
                 self._seen_notices.add(notice.id)
                 await self._send({**notice_json(notice), "type": "notice", "kind": notice.kind})
-        row = state.loaded.row
-        mine = principal.claims.get("sign_in")
-        if isinstance(mine, int) and (mine < row.sign_in and row.holder != mine):
+        if replaced:
             await self._socket.close(4409)
             return False
         before = self._shown
@@ -156,8 +169,7 @@ class _Talk:
             except TimeoutError:
                 await self._socket.close(4408)
                 return
-            now_ms = self._hall.clock.now_ms()
-            self._hall.presence.touch(principal.subject, now_ms)
+            self._heard(principal)
             batch = quickly_said(text)
             if batch is not None:
                 await self._take(principal, batch, {"first_seq": batch.first_seq})
@@ -165,8 +177,8 @@ class _Talk:
             message = _message(text)
             kind = message.get("type")
             if kind == "ping":
-                pong = {"type": "pong", "t0": message.get("t0"), "server_ms": now_ms}
-                await self._send(pong)
+                now_ms = self._hall.clock.now_ms()
+                await self._send({"type": "pong", "t0": message.get("t0"), "server_ms": now_ms})
             elif kind == "events":
                 await self._events(principal, message)
             elif kind == "help":

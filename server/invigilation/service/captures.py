@@ -92,7 +92,7 @@ class Captures:
         now_ms = hall.clock.now_ms()
         async with hall.database.read() as session:
             loaded = await load(session, principal.subject)
-        hall.presence.touch(loaded.row.id, now_ms)
+        hall.heard(loaded, principal)
         ended_ms = loaded.row.submitted_at_ms or loaded.deadline_ms(now_ms)
         in_grace = now_ms < ended_ms + GRACE_S * 1_000
         here = stage(now_ms, loaded.standing(now_ms))

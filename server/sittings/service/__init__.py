@@ -1,5 +1,6 @@
 """Sittings: sign-in at the seat, paper, answers, handing in, and the steps that staff take."""
 
+from kernel.access import Principal
 from kernel.errors import Kind, Refusal
 from server.sittings.ports import Portraits
 from server.sittings.service.answers import Acked, Answers, Batch, Event
@@ -36,6 +37,18 @@ class SittingsService:
         if self._portraits is None:
             raise Refusal("registration.no_portrait", Kind.NOT_FOUND)
         return await self._portraits.portrait_of_sitting(sitting_id)
+
+    async def show(self, principal: Principal, image: bytes) -> None:
+        """The wall's small picture. Raises ``answer.stale_epoch`` for a device that was replaced:
+        what its camera sees is not the candidate.
+        """
+        hall = self.hall
+        async with hall.database.read() as session:
+            loaded = await load(session, principal.subject)
+        if hall.is_replaced(loaded, principal):
+            raise Refusal("answer.stale_epoch", Kind.CONFLICT, epoch=loaded.row.epoch)
+        hall.heard(loaded, principal)
+        hall.presence.keep_thumbnail(loaded.row.id, image, hall.clock.now_ms())
 
 
 __all__ = [

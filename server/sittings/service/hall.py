@@ -57,6 +57,16 @@ class Hall:
         if mine != loaded.row.holder or epoch != loaded.row.epoch:
             raise Refusal("answer.stale_epoch", Kind.CONFLICT, epoch=loaded.row.epoch)
 
+    def is_replaced(self, loaded: Loaded, principal: Principal) -> bool:
+        """Whether a newer sign-in has taken the sitting over, or will before this one answers."""
+        mine, row = principal.claims.get("sign_in"), loaded.row
+        return isinstance(mine, int) and mine < row.sign_in and mine != row.holder
+
+    def heard(self, loaded: Loaded, principal: Principal) -> None:
+        """The candidate is there now; a device that was replaced does not say so."""
+        if not self.is_replaced(loaded, principal):
+            self.presence.touch(loaded.row.id, self.clock.now_ms())
+
     async def write_record(
         self, tx: WriteSession, loaded: Loaded, kind: str, body: Mapping[str, object]
     ) -> None:
