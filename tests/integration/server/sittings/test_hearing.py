@@ -11,12 +11,11 @@ import server.sittings.jobs
 from kernel.clock import Clock
 from kernel.db import ReadSession
 from kernel.errors import Refusal
-from kernel.lease import lease_of
-from server.sittings.jobs import SittingJobs
-from server.sittings.service import Forgetting, Hall, SittingsService
+from server.sittings.service import Hall, SittingsService
 from server.sittings.service.hearing import ALONE_AFTER_MS, FORGOTTEN_MS, SKEW_MS
 from server.sittings.tables import HearingRow
-from tests.integration.server.hall import ExamDay, NoFaces, Seated
+from tests.integration.server.hall import ExamDay, Seated
+from tests.integration.server.sittings.servers import given_up, jobs_of, started_again
 
 HOUR_MS = 3_600_000
 LAST_MS = 5_400_000
@@ -28,16 +27,6 @@ Words = dict[str, list[int]]
 def second(day: ExamDay) -> SittingsService:
     """Another server on the same database; the day's own is the first."""
     return started_again(day, keep=True)
-
-
-def started_again(day: ExamDay, *, keep: bool = False) -> SittingsService:
-    """A server with nothing in memory, which the day goes on with unless the first is kept."""
-    first = (day.book, day.presence, day.hall, day.sittings, day.desk, day.room)
-    day.build()
-    fresh = day.sittings
-    if keep:
-        day.book, day.presence, day.hall, day.sittings, day.desk, day.room = first
-    return fresh
 
 
 async def rounds(day: ExamDay, *servers: SittingsService, ms: int = 1_000) -> None:
@@ -381,11 +370,6 @@ class _Off:
         return self._clock.now_ms() + self._off_ms
 
 
-def jobs_of(day: ExamDay, server: SittingsService, folder: Path) -> SittingJobs:
-    forgetting = Forgetting(day.world.database, day.world.ledger, NoFaces())
-    return SittingJobs(server, forgetting, lease_of(day.world.database, "hall", folder))
-
-
 async def until_heard(day: ExamDay, server: SittingsService) -> None:
     """Its row says this moment."""
     async with asyncio.timeout(20):
@@ -395,10 +379,3 @@ async def until_heard(day: ExamDay, server: SittingsService) -> None:
                 if row is not None and row.posted_at_ms == day.clock.now_ms():
                     return
             await asyncio.sleep(0.01)
-
-
-async def given_up(jobs: SittingJobs) -> None:
-    """The loop has ended."""
-    stop = asyncio.Event()
-    stop.set()
-    await jobs.run(stop)

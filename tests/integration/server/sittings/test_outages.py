@@ -6,7 +6,8 @@ import pytest
 
 from server.checkin.service import sitting_stream
 from tests.integration.server.hall import WHY, ExamDay, Seated, picture
-from tests.integration.server.sittings.test_hearing import OFFLINE_MS, started_again
+from tests.integration.server.sittings.servers import started_again
+from tests.integration.server.sittings.test_hearing import OFFLINE_MS
 
 
 async def ends(day: ExamDay, one: Seated) -> list[dict[str, Any]]:
