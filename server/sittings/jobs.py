@@ -1,6 +1,6 @@
 """The loops of the hall: one listens, with the other servers, and notices who is offline; the other
-wakes pages for which something changed, hands in at the deadline, watches the clock, erases
-templates that are due.
+wakes pages for which something changed, hands in at the deadline, makes the receipts that are
+missing, watches the clock, erases templates that are due.
 
 Rules kept here: every round asks the database what is due, so a restart forgets nothing; a round
 that fails is logged and the next one tries again; a long work of the hall holds up no listening;
@@ -22,7 +22,7 @@ _log = logging.getLogger(__name__)
 
 class SittingJobs:
     """One per process; several processes do no harm: each hand-in happens once, and who holds the
-    ``lease`` reports outages.
+    ``lease`` reports outages and makes missing receipts.
     """
 
     def __init__(
@@ -37,6 +37,7 @@ class SittingJobs:
         self._forgetting = forgetting
         self._lease = lease
         self._jump_ms = clock_jump_ms
+        self._leads = False
 
     async def run(self, stop: asyncio.Event) -> None:
         """Rounds until ``stop`` is set."""
@@ -55,7 +56,8 @@ class SittingJobs:
         """One round of listening: whoever is heard anywhere, then who is not."""
         hearing, watching = self._service.hearing, self._service.watching
         await hearing.round()
-        if not await self._lease.held():
+        self._leads = await self._lease.held()
+        if not self._leads:
             watching.stand_down()
             return
         if hearing.is_settled():
@@ -66,6 +68,8 @@ class SittingJobs:
         """One round of what is due. Nobody's time ends while a server at work has it running."""
         await self._service.changes.round()
         await self._service.submitting.hand_in_due(self._service.hearing.behind_ms())
+        if self._leads:
+            await self._service.receipting.round()
         await self._service.watching.watch_clock(self._jump_ms)
         await self._forgetting.round()
         await keep_time(self._service.hall.clock)

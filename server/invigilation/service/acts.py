@@ -151,7 +151,7 @@ class Acts:
             await self._sittings.submitting.force(
                 tx, loaded, by=principal.subject, second=other.account_id, reason=reason
             )
-        await self._sittings.submitting.receipt(sitting_id)
+        await self._sittings.submitting.make_receipt(sitting_id)
         self._hall.moved(loaded)
 
     async def confirm_face(self, principal: Principal, sitting_id: str, reason: Reason) -> None:

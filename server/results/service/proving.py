@@ -41,12 +41,12 @@ class ProofFile:
 
 @dataclass(frozen=True, slots=True)
 class Printed:
-    """A receipt with everything that its sheet says."""
+    """A receipt with everything that its sheet says; no proof where the receipt is not made yet."""
 
     exam: SessionRow
     candidate: CandidateRow
     sitting: SittingRow
-    proof: ProofFile
+    proof: ProofFile | None
 
 
 class Proving:
@@ -103,8 +103,8 @@ class Proving:
     async def sheets(
         self, principal: Principal, session_id: str, room_id: str
     ) -> Sequence[Printed]:
-        """Everybody of the room who has handed in, by seat. Raises ``receipt.not_covered`` when
-        one of them has no proof yet, so that no stack is printed with gaps.
+        """Everybody of the room who has handed in, by seat; also whose receipt could not be made so
+        far, so that no stack has gaps. Raises ``receipt.not_covered`` when one has no proof yet.
         """
         async with self._db.read() as session:
             await session_row(session, session_id)
@@ -121,10 +121,12 @@ class Proving:
             rows = found.scalars().all()
             if not rows:
                 raise Refusal("receipt.unknown", Kind.NOT_FOUND)
-            return [await self._printed(session, row) for row in rows]
+            return [await self._printed(session, row, whatever=True) for row in rows]
 
-    async def _printed(self, session: ReadSession, row: SittingRow) -> Printed:
-        proof = await self._file(session, row)
+    async def _printed(
+        self, session: ReadSession, row: SittingRow, *, whatever: bool = False
+    ) -> Printed:
+        proof = None if whatever and row.receipt is None else await self._file(session, row)
         exam = await session_row(session, row.session_id)
         return Printed(exam, await candidate_of_sitting(session, row.id), row, proof)
 

@@ -5,9 +5,10 @@ proves and what not, in both languages, and names the person masked.
 """
 
 import io
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import timedelta, timezone
 from pathlib import Path
+from typing import Any
 
 from reportlab.lib.pagesizes import A4
 from reportlab.lib.units import mm
@@ -17,7 +18,7 @@ from reportlab.pdfgen.canvas import Canvas
 from kernel.clock import as_datetime
 from kernel.printing import BOLD, REGULAR, symbols, use_fonts
 from kernel.words import LANGUAGES, say
-from server.results.service.proving import Printed
+from server.results.service.proving import Printed, ProofFile
 from server.sittings.service.shapes import masked
 
 CHINA = timezone(timedelta(hours=8))
@@ -48,31 +49,38 @@ def _page(page: Canvas, one: Printed) -> None:
         page.setFont(BOLD, 10)
         page.drawString(_MARGIN + 46 * mm, top, value)
         top -= _LINE
-    top = _words(page, one, top - 2 * mm)
-    _codes(page, symbols(one.proof.text), top)
+    top = _words(page, one.proof, top - 2 * mm)
+    if one.proof is not None:
+        _codes(page, symbols(one.proof.text), top)
 
 
 def _facts(one: Printed) -> list[tuple[str, str]]:
-    receipt = one.sitting.receipt or {}
-    submitted = as_datetime(receipt.get("submitted_at_ms", 0)).astimezone(CHINA)
-    code = one.proof.code
+    submitted = as_datetime(one.sitting.submitted_at_ms or 0).astimezone(CHINA)
     return [
         ("考生 Candidate", masked(one.candidate.name)),
         ("准考证号 Ticket", one.candidate.ticket_no),
         ("场次 Session", one.exam.name[:40]),
         ("职业 Occupation", f"{one.exam.occupation_name} · {one.exam.subject}"[:40]),
         ("交卷时间 Handed in", f"{submitted:%Y-%m-%d %H:%M:%S} (UTC+8)"),
+        *([] if one.proof is None else _stated(one.sitting.receipt or {}, one.proof.code)),
+    ]
+
+
+def _stated(receipt: Mapping[str, Any], code: str) -> list[tuple[str, str]]:
+    return [
         ("作答 Answered", f"{receipt.get('answered', 0)} / {receipt.get('item_count', 0)}"),
         ("回执码 Code", "-".join(code[at : at + 4] for at in range(0, len(code), 4))),
     ]
 
 
-def _words(page: Canvas, one: Printed, top: float) -> float:
+def _words(page: Canvas, proof: ProofFile | None, top: float) -> float:
     width, _ = A4
-    state = "cosigned" if one.proof.cosigned else "not_cosigned"
+    cosigned = 0 if proof is None else proof.cosigned
+    state = "cosigned" if cosigned else "not_cosigned"
+    said = ["receipt_sheet.proves", f"receipt_sheet.{state}", "receipt_sheet.not"]
     for language in LANGUAGES:
-        for code in ("receipt_sheet.proves", f"receipt_sheet.{state}", "receipt_sheet.not"):
-            text = say(code, {"n": one.proof.cosigned}, language)
+        for code in said if proof is not None else ["receipt_sheet.not_made"]:
+            text = say(code, {"n": cosigned}, language)
             page.setFont(REGULAR, 8)
             for line in simpleSplit(text, REGULAR, 8, width - 2 * _MARGIN):
                 page.drawString(_MARGIN, top, line)

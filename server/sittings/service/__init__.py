@@ -12,6 +12,7 @@ from server.sittings.service.hearing import Hearing
 from server.sittings.service.interventions import Acting, Interventions
 from server.sittings.service.paper import DealtPaper, PaperDesk, State
 from server.sittings.service.presence import Presence, Progress
+from server.sittings.service.receipting import Receipting
 from server.sittings.service.rows import Loaded, ensure, find, load, locked, of_room, of_session
 from server.sittings.service.submitting import FinalState, Submitting, final_message
 from server.sittings.service.watching import Watching
@@ -27,6 +28,7 @@ class SittingsService:
         self.entry = Entry(hall, lookup_key)
         self.answers = Answers(hall, self.papers)
         self.submitting = Submitting(hall, self.papers)
+        self.receipting = Receipting(hall, self.submitting)
         self.interventions = Interventions(hall)
         self.watching = Watching(hall)
         self.hearing = Hearing(hall)

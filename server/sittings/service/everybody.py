@@ -10,7 +10,7 @@ from functools import lru_cache
 from typing import Any
 
 import msgspec
-from sqlalchemy import ColumnElement, String, and_, bindparam, cast, func, select
+from sqlalchemy import ColumnElement, String, and_, bindparam, cast, func, select, tuple_
 
 from kernel.bulk import Wanted, select_rows
 from kernel.db import ReadSession
@@ -61,6 +61,22 @@ async def present(session: ReadSession) -> list[Present]:
     return [Present(sitting_id, after_s[session_id]) for sitting_id, session_id in lines]
 
 
+async def without_receipt(
+    session: ReadSession, after: tuple[int, str], before_ms: int, limit: int
+) -> Sequence[tuple[int, str]]:
+    """When they handed in and who: the first of those who have no receipt and come later than
+    ``after`` and earlier than ``before_ms``, in this order.
+    """
+    place = tuple_(SittingRow.submitted_at_ms, SittingRow.id)
+    found = await session.execute(
+        select(SittingRow.submitted_at_ms, SittingRow.id)
+        .where(place > after, SittingRow.submitted_at_ms < before_ms, ~_HAS_RECEIPT)
+        .order_by(SittingRow.submitted_at_ms, SittingRow.id)
+        .limit(limit)
+    )
+    return [(at_ms or 0, sitting_id) for at_ms, sitting_id in found]
+
+
 async def one_of_each_room(session: ReadSession) -> Sequence[str]:
     """A sitting of every room where somebody is not submitted."""
     found = await session.scalars(
@@ -98,6 +114,8 @@ def _unfinished() -> ColumnElement[bool]:
     return and_(SittingRow.submitted_at_ms.is_(None), SittingRow.first_signed_in_at_ms.is_not(None))
 
 
+_RECEIPT_LENGTH = func.length(cast(SittingRow.receipt, String))
+_HAS_RECEIPT = func.coalesce(_RECEIPT_LENGTH, 0) > len("null")
 _NOTICES = (
     select(func.count(NoticeRow.id))
     .where(NoticeRow.sitting_id == SittingRow.id)
@@ -109,7 +127,7 @@ _REVISIONS = (
         SittingRow.id,
         cast(SittingRow.extensions_s, String),
         cast(SittingRow.pauses, String),
-        func.length(cast(SittingRow.receipt, String)),
+        _RECEIPT_LENGTH,
         SittingRow.sign_in,
         SittingRow.holder,
         SittingRow.epoch,

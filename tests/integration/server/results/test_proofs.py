@@ -94,6 +94,7 @@ async def test_guessing_codes_is_paced(proving: Proving) -> None:
 
 async def test_the_sheet_says_what_it_proves_and_its_code_scans_back(proving: Proving) -> None:
     printed = await proving.sheet(INVIGILATOR, sitting_of("alice"))
+    assert printed.proof is not None
     pdf = receipt_pdf([printed], FONT)
     [image] = images_of(pdf)
     assert read_qr(image) == printed.proof.text
@@ -118,7 +119,24 @@ async def test_the_rooms_stack_has_a_page_for_everybody_who_handed_in(proving: P
     assert len(sheets) == 4
     pdf = receipt_pdf(sheets, FONT)
     texts = [read_qr(image) for image in images_of(pdf)]
-    assert texts == [one.proof.text for one in sheets]
+    assert texts == [one.proof.text for one in sheets if one.proof is not None]
+
+
+async def test_whose_receipt_is_not_made_yet_has_a_page_that_says_so_and_stops_no_other(
+    hall: Afternoon, proving: Proving
+) -> None:
+    async with hall.database.write() as tx:
+        (await tx.get_one(SittingRow, sitting_of("bob"))).receipt = None
+    sheets = await proving.sheets(INVIGILATOR, SESSION, ROOM)
+    pdf = receipt_pdf(sheets, FONT)
+    texts = [page.extract_text() for page in PdfReader(io.BytesIO(pdf)).pages]
+    without = [at for at, text in enumerate(texts) if "回执尚未生成" in text]
+    assert (len(texts), len(images_of(pdf)), len(without)) == (4, 3, 1)
+    [lacking] = [one for one in sheets if one.sitting.id == sitting_of("bob")]
+    assert lacking.candidate.ticket_no in texts[without[0]]
+    assert "not made yet" in texts[without[0]]
+    with pytest.raises(Refusal, match="receipt.unknown"):
+        await proving.sheet(INVIGILATOR, sitting_of("bob"))
 
 
 @pytest.mark.parametrize("name", ["marker", "outsider"])
