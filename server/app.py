@@ -58,6 +58,7 @@ from server.bodies.service import BodiesService
 from server.checkin.service import CheckinService
 from server.invigilation.service import IncidentBook, InvigilationService
 from server.marking.service import MarkingService
+from server.papers.jobs import share_rounds
 from server.papers.service import Holders, PapersService
 from server.registration.service import RegistrationService, lookup_key_of
 from server.results.rules.periods import Calendar
@@ -228,12 +229,14 @@ def create_app(settings: Settings, clock: Clock | None = None) -> FastAPI:
         gc.collect()
         gc.freeze()
         watching = asyncio.create_task(services.erasing.watch(stop, settings.erasure.again_s))
+        sharing = asyncio.create_task(share_rounds(services.papers, stop))
         try:
             yield
         finally:
             stop.set()
             await jobs
             await watching
+            await sharing
             await services.ledger.stop()
             written.set()
             await sequencing

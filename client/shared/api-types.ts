@@ -1308,6 +1308,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/sessions/{session_id}/releases": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Releases */
+        get: operations["releases_api_sessions__session_id__releases_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/sessions/{session_id}/replays": {
         parameters: {
             query?: never;
@@ -4753,11 +4770,14 @@ export interface components {
         };
         /**
          * ReleaseBody
-         * @description How far a release has come; ``given`` are the holders' names.
+         * @description How far a release has come. ``given`` are the names of holders whose share a running server
+         *     has, ``lost`` of those whose share went with its server: they give it again.
          */
         ReleaseBody: {
             /** Given */
             given: string[];
+            /** Lost */
+            lost: string[];
             /** Needed */
             needed: number;
             /** Open */
@@ -11069,7 +11089,7 @@ export interface operations {
                     };
                 };
             };
-            /** @description papers.already_given, papers.already_open, papers.form_differs, papers.key_missing, papers.key_wrong, papers.share_bad, papers.too_early, sessions.wrong_state */
+            /** @description papers.already_open, papers.form_differs, papers.key_missing, papers.key_wrong, papers.share_bad, papers.too_early, sessions.wrong_state */
             409: {
                 headers: {
                     [name: string]: unknown;
@@ -11077,7 +11097,7 @@ export interface operations {
                 content: {
                     "application/json": components["schemas"]["ErrorBody"] & {
                         /** @enum {string} */
-                        code: "papers.already_given" | "papers.already_open" | "papers.form_differs" | "papers.key_missing" | "papers.key_wrong" | "papers.share_bad" | "papers.too_early" | "sessions.wrong_state";
+                        code: "papers.already_open" | "papers.form_differs" | "papers.key_missing" | "papers.key_wrong" | "papers.share_bad" | "papers.too_early" | "sessions.wrong_state";
                     };
                 };
             };
@@ -11090,6 +11110,61 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"] & {
                         /** @enum {string} */
                         code: "accounts.locked";
+                    };
+                };
+            };
+            /** @description Refused */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    releases_api_sessions__session_id__releases_get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                session_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ReleaseBody"][];
+                };
+            };
+            /** @description sessions.not_staffed */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"] & {
+                        /** @enum {string} */
+                        code: "sessions.not_staffed";
+                    };
+                };
+            };
+            /** @description papers.no_package */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"] & {
+                        /** @enum {string} */
+                        code: "papers.no_package";
                     };
                 };
             };
@@ -12283,7 +12358,7 @@ export interface operations {
                     };
                 };
             };
-            /** @description papers.already_given, papers.already_open, papers.form_differs, papers.key_missing, papers.key_wrong, papers.share_bad, papers.too_early, sessions.wrong_state */
+            /** @description papers.already_open, papers.form_differs, papers.key_missing, papers.key_wrong, papers.share_bad, papers.too_early, sessions.wrong_state */
             409: {
                 headers: {
                     [name: string]: unknown;
@@ -12291,7 +12366,7 @@ export interface operations {
                 content: {
                     "application/json": components["schemas"]["ErrorBody"] & {
                         /** @enum {string} */
-                        code: "papers.already_given" | "papers.already_open" | "papers.form_differs" | "papers.key_missing" | "papers.key_wrong" | "papers.share_bad" | "papers.too_early" | "sessions.wrong_state";
+                        code: "papers.already_open" | "papers.form_differs" | "papers.key_missing" | "papers.key_wrong" | "papers.share_bad" | "papers.too_early" | "sessions.wrong_state";
                     };
                 };
             };

@@ -50,13 +50,19 @@ def make_holder(passphrase: str) -> HolderKey:
     return HolderKey(private.public_key().public_bytes_raw(), salt + locked)
 
 
+def passing_pair() -> tuple[bytes, bytes]:
+    """An X25519 key pair (private, public; 32 bytes each) that is to live in memory only."""
+    private = X25519PrivateKey.generate()
+    return private.private_bytes_raw(), private.public_key().public_bytes_raw()
+
+
 def unlock(locked: bytes, passphrase: str) -> bytes:
     """The holder's private key. Raises ValueError for a wrong passphrase."""
     return envelope.unseal(_stretch(passphrase, locked[:16]), locked[16:], _PURPOSE)
 
 
 def seal_to(public: bytes, share: bytes, info: bytes) -> bytes:
-    """HPKE-seal to the holder's public key."""
+    """HPKE-seal to the public key of a holder, or of a server."""
     return _SUITE.encrypt(share, X25519PublicKey.from_public_bytes(public), info)
 
 

@@ -78,10 +78,13 @@ class PackageBody(BaseModel):
 
 
 class ReleaseBody(BaseModel):
-    """How far a release has come; ``given`` are the holders' names."""
+    """How far a release has come. ``given`` are the names of holders whose share a running server
+    has, ``lost`` of those whose share went with its server: they give it again.
+    """
 
     part: Part
     given: list[str]
+    lost: list[str]
     needed: int
     open: bool
 
@@ -116,7 +119,13 @@ def _package(view: PackageView) -> PackageBody:
 
 
 def _release(done: Release) -> ReleaseBody:
-    return ReleaseBody(part=done.part, given=list(done.given), needed=done.needed, open=done.open)
+    return ReleaseBody(
+        part=done.part,
+        given=list(done.given),
+        lost=list(done.lost),
+        needed=done.needed,
+        open=done.open,
+    )
 
 
 RELEASE_REFUSALS = refusals(
@@ -128,7 +137,6 @@ RELEASE_REFUSALS = refusals(
     accounts__locked=Kind.TOO_MANY,
     sessions__wrong_state=Kind.CONFLICT,
     papers__too_early=Kind.CONFLICT,
-    papers__already_given=Kind.CONFLICT,
     papers__already_open=Kind.CONFLICT,
     papers__share_bad=Kind.CONFLICT,
     papers__key_wrong=Kind.CONFLICT,
@@ -150,6 +158,13 @@ def router(service: PapersService) -> APIRouter:
     @api.post("/sessions/{session_id}/scoring-release", responses=RELEASE_REFUSALS)
     async def scoring(principal: KeyHolder, session_id: str, body: Passphrase) -> ReleaseBody:
         return _release(await service.open_scoring(principal, session_id, body.passphrase))
+
+    @api.get(
+        "/sessions/{session_id}/releases",
+        responses=refusals(papers__no_package=Kind.NOT_FOUND, sessions__not_staffed=Kind.FORBIDDEN),
+    )
+    async def releases(principal: Reader, session_id: str) -> list[ReleaseBody]:
+        return [_release(done) for done in await service.releases(principal, session_id)]
 
     return api
 

@@ -2,13 +2,20 @@
 
 Rules kept here: the content key not before the policy's time and only for an arranged session; the
 scoring key only for a closed one; forms must have the hashes of the signed manifest, and every
-objective item a key.
+objective item a key; a given share counts for half an hour, and a server's key takes shares for no
+longer, so that what was sealed to it dies with it.
 """
 
 from enum import StrEnum
 
 from kernel.errors import Kind, Refusal
 from paper.package import Content, Manifest, Scoring, form_hash
+
+SHARE_KEPT_MS = 1_800_000
+KEY_RENEWED_MS = 1_500_000  # before nobody seals to it any more
+KEY_TAKES_MS = 1_800_000
+KEY_KEPT_MS = KEY_TAKES_MS + SHARE_KEPT_MS
+HEARD_MS = 15_000  # three rounds of a server
 
 
 class Part(StrEnum):
@@ -24,6 +31,16 @@ def check_release_time(now_ms: int, starts_at_ms: int, release_opens_s: int) -> 
     if now_ms < opens_ms:
         wait_s = -(-(opens_ms - now_ms) // 1_000)
         raise Refusal("papers.too_early", Kind.CONFLICT, not_before_ms=opens_ms, wait_s=wait_s)
+
+
+def share_counts(given_at_ms: int, now_ms: int) -> bool:
+    """Whether a share is not yet forgotten. Another server's clock may be before or behind ours."""
+    return abs(now_ms - given_at_ms) < SHARE_KEPT_MS
+
+
+def key_takes(made_at_ms: int, now_ms: int) -> bool:
+    """Whether a server's key is young enough to seal shares to."""
+    return abs(now_ms - made_at_ms) < KEY_TAKES_MS
 
 
 def check_content(manifest: Manifest, content: Content) -> None:

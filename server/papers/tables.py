@@ -1,7 +1,8 @@
 """Tables of the papers room.
 
 Rules kept here: a holder's private key only under the passphrase; a package's keys only wrapped by
-the key ring, and the scoring key only after the session closed.
+the key ring, and the scoring key only after the session closed; a given share only sealed to keys
+that servers hold in memory.
 """
 
 from sqlalchemy import ForeignKey
@@ -48,3 +49,31 @@ class PackageRow(ServerTable):
     content_released_at_ms: Mapped[int | None]
     scoring_key_wrapped: Mapped[bytes | None]
     scoring_opened_at_ms: Mapped[int | None]
+
+
+class ShareKeyRow(ServerTable):
+    """A server's public key (X25519) for shares that holders gave; its private half is in that
+    server's memory alone. ``tag`` is the key ring's word that a server of ours wrote it;
+    ``heard_at_ms`` moves while the server runs.
+    """
+
+    __tablename__ = "papers_share_key"
+    id: Mapped[str] = mapped_column(primary_key=True)
+    public: Mapped[bytes]
+    made_at_ms: Mapped[int]
+    tag: Mapped[bytes]
+    heard_at_ms: Mapped[int]
+
+
+class GivenShareRow(ServerTable):
+    """A holder's share until enough are there, HPKE-sealed to one server's key."""
+
+    __tablename__ = "papers_given_share"
+    session_id: Mapped[str] = mapped_column(ForeignKey("sessions_session.id"), primary_key=True)
+    part: Mapped[str] = mapped_column(primary_key=True)
+    holder_id: Mapped[str] = mapped_column(primary_key=True)
+    key_id: Mapped[str] = mapped_column(primary_key=True)
+    package_sha256: Mapped[str]
+    given_at_ms: Mapped[int]
+    sealed: Mapped[bytes]
+    tag: Mapped[bytes]

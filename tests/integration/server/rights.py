@@ -221,7 +221,7 @@ _TABLE: tuple[tuple[tuple[Role, ...], tuple[str, ...]], ...] = (
             Role.KEY_HOLDER,
             Role.SUPERVISOR,
         ),
-        ("GET /api/sessions/{session_id}/package",),
+        ("GET /api/sessions/{session_id}/package", "GET /api/sessions/{session_id}/releases"),
     ),
     (
         (

@@ -168,6 +168,8 @@ async def test_a_morning_from_sign_in_to_release(world: World, client: AsyncClie
     ]
     assert [one["open"] for one in opened] == [False, True]
     assert opened[1]["given"] == ["holder1", "holder2"]
+    told = await officer.get(f"/sessions/{session_id}/releases")
+    assert [(one["part"], one["open"]) for one in told] == [("content", True), ("scoring", False)]
     assert (await officer.get(f"/sessions/{session_id}"))["state"] == "released"
     world.clock.advance(seconds=4_000)
     proof = await chief.get(f"/sessions/{session_id}/draw/proof")

@@ -130,10 +130,12 @@ def seal_package(
     signer: ServerKey = BANK,
     level: int = 3,
     shown: tuple[Form, ...] | None = None,
+    spoilt: int = 0,
 ) -> Sealed:
     """What the bank does: two keys, two ciphertexts, shares for every holder, one signature.
 
-    ``shown`` puts other forms into the manifest than into the ciphertext.
+    ``shown`` puts other forms into the manifest than into the ciphertext; the shares of the last
+    ``spoilt`` holders are of another key.
     """
     package_id = f"pkg_{chance.token_bytes(8).hex()}"
     content = Content("理论知识", forms(codes))
@@ -150,6 +152,8 @@ def seal_package(
         plain = canonical_json(msgspec.to_builtins(value))
         parts[part] = envelope.seal(key, plain, part_purpose(package_id, part))
         split = holders.split(key, needed, len(keys))
+        if spoilt:
+            split[-spoilt:] = holders.split(bytes(32), needed, len(keys))[-spoilt:]
         shares[part] = [
             SealedShare(
                 one, holders.seal_to(public, share, share_info(package_id, part, one)).hex()

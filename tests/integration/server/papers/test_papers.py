@@ -1,22 +1,16 @@
 """Papers on both databases: nobody alone, nothing too early, nothing that was not signed."""
 
 import asyncio
-from collections.abc import Awaitable, Sequence
 
-import pytest
-
-from kernel.access import Principal, Role
+from kernel.access import Role
 from kernel.crypto.signing import ServerKey
 from kernel.errors import Refusal
 from server.accounts.rules import FAILURES_MAX, LOCK_S
-from server.papers.service import PapersService
-from server.sessions.rules import SessionState
-from server.sessions.service import move_session
+from tests.integration.server.papers.acts import arranged, close, code_of, give
 from tests.integration.server.world import (
     BANK,
     PASSPHRASE,
     STARTS_IN_S,
-    Arranged,
     World,
     draw_lots,
     forms,
@@ -25,31 +19,6 @@ from tests.integration.server.world import (
 )
 
 ONE_ROOM = ((2, 3),)
-
-
-async def code_of(awaited: Awaitable[object]) -> str:
-    with pytest.raises(Refusal) as refused:
-        await awaited
-    return refused.value.code
-
-
-async def arranged(world: World) -> Arranged:
-    """Drawn, and the clock is at the time of release."""
-    made = await prepared(world, people=4, grids=ONE_ROOM)
-    await draw_lots(made)
-    world.clock.advance(seconds=STARTS_IN_S - 1_800)
-    return made
-
-
-async def close(world: World, session_id: str) -> None:
-    async with world.database.write() as tx:
-        await move_session(tx, session_id, SessionState.CLOSED)
-
-
-async def give(papers: PapersService, made: Arranged, who: Sequence[Principal]) -> list[bool]:
-    return [
-        (await papers.release(one, made.session_id, PASSPHRASE + one.subject)).open for one in who
-    ]
 
 
 async def test_two_holders_open_the_paper_and_one_does_not(world: World) -> None:
@@ -62,29 +31,11 @@ async def test_two_holders_open_the_paper_and_one_does_not(world: World) -> None
     assert (await world.acts(made.session_id))[-1] == "key_released"
 
 
-async def test_the_same_holder_twice_is_still_one(world: World) -> None:
-    made = await arranged(world)
-    first = made.holders[0]
-    await give(world.papers, made, [first])
-    again = world.papers.release(first, made.session_id, PASSPHRASE + first.subject)
-    assert await code_of(again) == "papers.already_given"
-    assert await code_of(world.papers.content(made.session_id)) == "papers.not_released"
-
-
 async def test_after_a_restart_the_released_paper_is_still_open(world: World) -> None:
     made = await arranged(world)
     await give(world.papers, made, made.holders)
     restarted = world.new_papers()
     assert await restarted.content(made.session_id) == made.sealed.content
-
-
-async def test_a_share_in_memory_is_lost_with_a_restart_and_forgotten_in_time(world: World) -> None:
-    made = await arranged(world)
-    await give(world.papers, made, made.holders[:1])
-    restarted = world.new_papers()
-    assert await give(restarted, made, made.holders[1:]) == [False]
-    world.clock.advance(minutes=31)
-    assert await give(world.papers, made, made.holders[1:]) == [False]
 
 
 async def test_the_content_key_does_not_come_before_its_time(world: World) -> None:

@@ -6,7 +6,17 @@ import pytest
 from kernel.errors import Refusal
 from paper.package import FORMAT, Content, Form, FormSummary, Manifest, Scoring, form_hash
 from paper.scoring import Key, ScoringRule
-from server.papers.rules import check_content, check_release_time, check_scoring
+from server.papers.rules import (
+    KEY_KEPT_MS,
+    KEY_RENEWED_MS,
+    KEY_TAKES_MS,
+    SHARE_KEPT_MS,
+    check_content,
+    check_release_time,
+    check_scoring,
+    key_takes,
+    share_counts,
+)
 from tests.integration.server.world import forms
 
 CONTENT = Content("理论知识", forms("AB"))
@@ -60,3 +70,15 @@ def test_an_item_without_a_key_is_named() -> None:
     with pytest.raises(Refusal) as refused:
         check_scoring(CONTENT, Scoring({"item-A": KEYS["item-A"]}))
     assert refused.value.params == {"item": "item-B"}
+
+
+def test_a_share_counts_for_half_an_hour_by_a_clock_before_or_behind() -> None:
+    assert [share_counts(10**7, 10**7 + off) for off in (0, 1_799_999, -1_799_999)] == [True] * 3
+    assert [share_counts(10**7, 10**7 + off) for off in (1_800_000, -1_800_000)] == [False] * 2
+
+
+def test_a_key_takes_shares_no_longer_than_it_can_keep_them_to_their_end() -> None:
+    assert key_takes(10**7, 10**7 + 1_799_999)
+    assert not key_takes(10**7, 10**7 + 1_800_000)
+    assert KEY_RENEWED_MS < KEY_TAKES_MS
+    assert KEY_TAKES_MS + SHARE_KEPT_MS <= KEY_KEPT_MS
