@@ -244,8 +244,9 @@ MAY: dict[str, frozenset[Role]] = {
         ("GET /api/papers/holders", "GET /api/papers/signers"),
         frozenset({Role.OFFICER, Role.KEY_HOLDER, Role.BANK_KEEPER, Role.ADMINISTRATOR}),
     ),
-    "GET /api/sessions/{session_id}/package": frozenset(
-        {Role.OFFICER, Role.CHIEF, Role.KEY_HOLDER, Role.SUPERVISOR}
+    **dict.fromkeys(
+        ("GET /api/sessions/{session_id}/package", "GET /api/sessions/{session_id}/releases"),
+        frozenset({Role.OFFICER, Role.CHIEF, Role.KEY_HOLDER, Role.SUPERVISOR}),
     ),
     **dict.fromkeys(
         (
