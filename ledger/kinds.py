@@ -90,6 +90,7 @@ _TABLE: tuple[tuple[str, Writer, tuple[str, ...], str, str], ...] = (
     ("destruction_opened", _V, (_DESTRUCTION,), "销毁卷建档", "the destruction's stream begins"),
     ("hold_placed", _S, (_DESTRUCTION,), "保全", "nothing may be destroyed while it stands"),
     ("hold_lifted", _S, (_DESTRUCTION,), "解除保全", "a hold was lifted"),
+    ("order_withdrawn", _S, (_DESTRUCTION,), "撤回销毁令", "an order to destroy was withdrawn"),
     ("keys_erased_ordered", _S, (_DESTRUCTION,), "下令销毁密钥", "an order had its approvals"),
     ("keys_erased", _V, (_DESTRUCTION,), "密钥已销毁", "the keys of a session are no more"),
     # the room and the session

@@ -104,7 +104,8 @@ class HoldRow(LedgerTable):
 
 class ErasureRow(LedgerTable):
     """An order to destroy a session's keys. ``approvers`` are those who may agree; ``agreed`` who
-    did and when; ``done`` holds what was destroyed and how the copies were cleaned.
+    did and when; ``done`` holds what was destroyed and how the copies were cleaned, or who withdrew
+    the order.
     """
 
     __tablename__ = "ledger_erasure"

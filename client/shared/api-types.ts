@@ -503,6 +503,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/erasures/{erasure_id}/withdraw": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Withdraw */
+        post: operations["withdraw_api_erasures__erasure_id__withdraw_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/holds/{hold_id}/lift": {
         parameters: {
             query?: never;
@@ -3030,7 +3047,7 @@ export interface components {
         Duty: "chief" | "invigilator" | "officer" | "key_holder" | "marker";
         /**
          * ErasureBody
-         * @description An order; ``state`` is ordered, approved, sequenced or erased.
+         * @description An order; ``state`` is ordered, approved, sequenced, erased or withdrawn.
          */
         ErasureBody: {
             /** Agreed */
@@ -3053,6 +3070,10 @@ export interface components {
             session_id: string;
             /** State */
             state: string;
+            /** Withdrawn At Ms */
+            withdrawn_at_ms: number | null;
+            /** Withdrawn By */
+            withdrawn_by: string | null;
         };
         /**
          * ErrorBody
@@ -5323,7 +5344,7 @@ export interface components {
         Stage: "face" | "ready" | "waiting" | "answering" | "paused" | "submitted" | "ended";
         /**
          * StandingBody
-         * @description What stands about a session's keys.
+         * @description Every hold, and the order that stands, or else the last that was withdrawn.
          */
         StandingBody: {
             erasure: components["schemas"]["ErasureBody"] | null;
@@ -7520,7 +7541,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErasureBody"];
                 };
             };
-            /** @description erasure.not_approver */
+            /** @description erasure.lifted_hold, erasure.not_approver */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -7528,7 +7549,7 @@ export interface operations {
                 content: {
                     "application/json": components["schemas"]["ErrorBody"] & {
                         /** @enum {string} */
-                        code: "erasure.not_approver";
+                        code: "erasure.lifted_hold" | "erasure.not_approver";
                     };
                 };
             };
@@ -7544,7 +7565,7 @@ export interface operations {
                     };
                 };
             };
-            /** @description erasure.agreed, erasure.erased, erasure.held */
+            /** @description erasure.agreed, erasure.erased, erasure.held, erasure.withdrawn */
             409: {
                 headers: {
                     [name: string]: unknown;
@@ -7552,7 +7573,7 @@ export interface operations {
                 content: {
                     "application/json": components["schemas"]["ErrorBody"] & {
                         /** @enum {string} */
-                        code: "erasure.agreed" | "erasure.erased" | "erasure.held";
+                        code: "erasure.agreed" | "erasure.erased" | "erasure.held" | "erasure.withdrawn";
                     };
                 };
             };
@@ -7599,7 +7620,7 @@ export interface operations {
                     };
                 };
             };
-            /** @description erasure.held, erasure.not_approved */
+            /** @description erasure.held, erasure.not_approved, erasure.withdrawn */
             409: {
                 headers: {
                     [name: string]: unknown;
@@ -7607,7 +7628,7 @@ export interface operations {
                 content: {
                     "application/json": components["schemas"]["ErrorBody"] & {
                         /** @enum {string} */
-                        code: "erasure.held" | "erasure.not_approved";
+                        code: "erasure.held" | "erasure.not_approved" | "erasure.withdrawn";
                     };
                 };
             };
@@ -7687,6 +7708,77 @@ export interface operations {
             };
         };
     };
+    withdraw_api_erasures__erasure_id__withdraw_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                erasure_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ReasonIn"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErasureBody"];
+                };
+            };
+            /** @description erasure.unknown */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"] & {
+                        /** @enum {string} */
+                        code: "erasure.unknown";
+                    };
+                };
+            };
+            /** @description erasure.begun, erasure.withdrawn */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"] & {
+                        /** @enum {string} */
+                        code: "erasure.begun" | "erasure.withdrawn";
+                    };
+                };
+            };
+            /** @description erasure.reason */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"] & {
+                        /** @enum {string} */
+                        code: "erasure.reason";
+                    };
+                };
+            };
+            /** @description Refused */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
     lift_api_holds__hold_id__lift_post: {
         parameters: {
             query?: never;
@@ -7709,6 +7801,18 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["HoldBody"];
+                };
+            };
+            /** @description erasure.lifts_own_order */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"] & {
+                        /** @enum {string} */
+                        code: "erasure.lifts_own_order";
+                    };
                 };
             };
             /** @description erasure.hold_unknown */
@@ -10352,6 +10456,18 @@ export interface operations {
                     "application/json": components["schemas"]["ErasureBody"];
                 };
             };
+            /** @description erasure.lifted_hold */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"] & {
+                        /** @enum {string} */
+                        code: "erasure.lifted_hold";
+                    };
+                };
+            };
             /** @description sessions.unknown */
             404: {
                 headers: {
@@ -10376,7 +10492,7 @@ export interface operations {
                     };
                 };
             };
-            /** @description erasure.approvers, erasure.reason */
+            /** @description erasure.approver_unfit, erasure.approvers, erasure.reason */
             422: {
                 headers: {
                     [name: string]: unknown;
@@ -10384,7 +10500,7 @@ export interface operations {
                 content: {
                     "application/json": components["schemas"]["ErrorBody"] & {
                         /** @enum {string} */
-                        code: "erasure.approvers" | "erasure.reason";
+                        code: "erasure.approver_unfit" | "erasure.approvers" | "erasure.reason";
                     };
                 };
             };

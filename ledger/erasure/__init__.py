@@ -7,6 +7,7 @@ then every copy we make, then a destruction record; what was destroyed is never 
 from ledger.erasure.destroying import Destroying, KeyOwner
 from ledger.erasure.orders import Erasure, Hold, Orders, State
 from ledger.erasure.statement import Statement, read_statement
+from ledger.erasure.withdrawing import withdraw
 
 __all__ = [
     "Destroying",
@@ -17,4 +18,5 @@ __all__ = [
     "State",
     "Statement",
     "read_statement",
+    "withdraw",
 ]

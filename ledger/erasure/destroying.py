@@ -17,7 +17,7 @@ from kernel.db import Database, ReadSession, WriteSession
 from kernel.errors import Kind, Refusal
 from ledger.append import Act
 from ledger.book import Ledger
-from ledger.erasure.orders import Erasure, Orders, State, erasure_of, locked
+from ledger.erasure.orders import Erasure, Orders, State, erasure_of, locked, need_standing
 from ledger.erasure.statement import Statement
 from ledger.erasure.stream import destruction_stream, record
 from ledger.erasure.traces import traces_in
@@ -69,8 +69,8 @@ class Destroying:
     async def run(self, erasure_id: str) -> Erasure:
         """From approval to the end, or from where an earlier run was interrupted.
 
-        Raises ``erasure.unknown``, ``erasure.not_approved``, ``erasure.held``,
-        ``erasure.not_covered`` (run it again when it is).
+        Raises ``erasure.unknown``, ``erasure.withdrawn``, ``erasure.not_approved``,
+        ``erasure.held``, ``erasure.not_covered`` (run it again when it is).
         """
         sequenced = await self._sequence(erasure_id)
         if sequenced.state is not State.ERASED.value:
@@ -85,6 +85,7 @@ class Destroying:
         """The order into the log. Nothing is destroyed here."""
         async with self._db.write() as tx:
             row = await locked(tx, erasure_id)
+            need_standing(row)
             if row.state == State.ORDERED.value:
                 raise Refusal(
                     "erasure.not_approved", Kind.CONFLICT, agreed=len(row.agreed), needed=row.needed

@@ -3,10 +3,10 @@
 Rules kept here: whoever decides about a session's keys locks the head of its stream first, so that
 each sees what the one before decided; only a sealed session can be ordered; an order names those
 who may agree, not whoever ordered it; each agrees once; a standing hold stops ordering, agreeing
-and destroying.
+and destroying; whoever lifts a hold that somebody else placed neither orders nor agrees.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
@@ -29,6 +29,7 @@ class State(StrEnum):
     APPROVED = "approved"
     SEQUENCED = "sequenced"
     ERASED = "erased"
+    WITHDRAWN = "withdrawn"
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,7 +46,10 @@ class Hold:
 
 @dataclass(frozen=True, slots=True)
 class Erasure:
-    """An order: of ``approvers`` at least ``needed`` must agree; ``agreed`` did, at (ms)."""
+    """An order: of ``approvers`` at least ``needed`` must agree; ``agreed`` did, at (ms).
+
+    ``withdrawn_by`` is None unless it was withdrawn.
+    """
 
     erasure_id: str
     session_id: str
@@ -57,6 +61,8 @@ class Erasure:
     agreed: dict[str, int]
     state: State
     erased_at_ms: int | None
+    withdrawn_by: str | None
+    withdrawn_at_ms: int | None
 
 
 class Orders:
@@ -70,7 +76,7 @@ class Orders:
 
     async def hold(self, tx: WriteSession, session_id: str, *, reason: str, by: str) -> Hold:
         """Place a hold. Raises ``erasure.reason``, ``erasure.erased``."""
-        _need_reason(reason)
+        need_reason(reason)
         await lock_session(tx, session_id)
         if await tx.get(TombstoneRow, session_id) is not None:
             raise Refusal("erasure.erased", Kind.CONFLICT, session=session_id)
@@ -84,8 +90,10 @@ class Orders:
         return _hold(row)
 
     async def lift(self, tx: WriteSession, hold_id: str, *, reason: str, by: str) -> Hold:
-        """Raises ``erasure.hold_unknown``, ``erasure.hold_lifted``, ``erasure.reason``."""
-        _need_reason(reason)
+        """Raises ``erasure.hold_unknown``, ``erasure.hold_lifted``, ``erasure.reason``,
+        ``erasure.lifts_own_order``.
+        """
+        need_reason(reason)
         session_id = await tx.scalar(select(HoldRow.session_id).where(HoldRow.id == hold_id))
         if session_id is None:
             raise Refusal("erasure.hold_unknown", Kind.NOT_FOUND, id=hold_id)
@@ -93,6 +101,8 @@ class Orders:
         row = await tx.get_one(HoldRow, hold_id)
         if row.lifted_at_ms is not None:
             raise Refusal("erasure.hold_lifted", Kind.CONFLICT, id=hold_id)
+        if by != row.issued_by:
+            await self._need_apart(tx, session_id, by)
         row.lifted_by, row.lifted_at_ms = by, self._clock.now_ms()
         act = Act("hold_lifted", {"hold_id": row.id, "reason_text": reason, "by": by})
         await record(tx, self._ledger, row.session_id, [act])
@@ -111,9 +121,9 @@ class Orders:
         self, tx: WriteSession, session_id: str, *, reason: str, by: str, approvers: Sequence[str]
     ) -> Erasure:
         """Raises ``erasure.reason``, ``erasure.approvers``, ``erasure.ordered``,
-        ``erasure.erased``, ``erasure.held``, ``ledger.not_sealed``.
+        ``erasure.erased``, ``erasure.held``, ``erasure.lifted_hold``, ``ledger.not_sealed``.
         """
-        _need_reason(reason)
+        need_reason(reason)
         named = tuple(sorted(set(approvers)))
         if len(named) != self._approvers or len(approvers) != len(named) or by in named:
             raise Refusal("erasure.approvers", count=self._approvers)
@@ -121,7 +131,9 @@ class Orders:
         if await tx.get(SealRow, session_id) is None:
             raise Refusal("ledger.not_sealed", Kind.CONFLICT, session=session_id)
         await self.need_free(tx, session_id)
-        if await self.of_session(tx, session_id) is not None:
+        await self._need_no_lifter(tx, session_id, (by, *named))
+        standing = await self.of_session(tx, session_id)
+        if standing is not None and standing.state is not State.WITHDRAWN:
             raise Refusal("erasure.ordered", Kind.CONFLICT, session=session_id)
         row = ErasureRow(
             id=mint("erasure"), session_id=session_id, reason=reason, ordered_by=by,
@@ -135,14 +147,16 @@ class Orders:
 
     async def agree(self, tx: WriteSession, erasure_id: str, *, by: str) -> Erasure:
         """Raises ``erasure.unknown``, ``erasure.not_approver``, ``erasure.agreed``,
-        ``erasure.held``, ``erasure.erased``.
+        ``erasure.held``, ``erasure.erased``, ``erasure.lifted_hold``, ``erasure.withdrawn``.
         """
         row = await locked(tx, erasure_id)
+        need_standing(row)
         if by not in row.approvers:
             raise Refusal("erasure.not_approver", Kind.FORBIDDEN)
         if by in row.agreed:
             raise Refusal("erasure.agreed", Kind.CONFLICT)
         await self.need_free(tx, row.session_id)
+        await self._need_no_lifter(tx, row.session_id, [by])
         row.agreed = {**row.agreed, by: self._clock.now_ms()}
         if row.state == State.ORDERED.value and len(row.agreed) >= row.needed:
             row.state = State.APPROVED.value
@@ -150,10 +164,16 @@ class Orders:
         return erasure_of(row)
 
     async def of_session(self, session: ReadSession, session_id: str) -> Erasure | None:
-        """The session's order; one at most."""
+        """The session's order: the one that stands, one at most, or the last that was withdrawn."""
         found = await session.scalars(
-            select(ErasureRow).where(ErasureRow.session_id == session_id).limit(1)
-        )
+            select(ErasureRow)
+            .where(ErasureRow.session_id == session_id)
+            .order_by(
+                ErasureRow.state == State.WITHDRAWN.value, ErasureRow.ordered_at_ms.desc(),
+                ErasureRow.id.desc(),
+            )
+            .limit(1)
+        )  # fmt: skip
         row = found.first()
         return None if row is None else erasure_of(row)
 
@@ -169,6 +189,24 @@ class Orders:
                 count=len(standing),
             )  # fmt: skip
 
+    async def _need_no_lifter(
+        self, session: ReadSession, session_id: str, people: Iterable[str]
+    ) -> None:
+        """Raises ``erasure.lifted_hold`` when one of them lifted a hold of somebody else."""
+        holds = await self.holds(session, session_id)
+        lifters = {one.lifted_by for one in holds if one.lifted_by != one.issued_by}
+        for one in people:
+            if one in lifters:
+                raise Refusal("erasure.lifted_hold", Kind.FORBIDDEN, by=one)
+
+    async def _need_apart(self, session: ReadSession, session_id: str, by: str) -> None:
+        """Raises ``erasure.lifts_own_order`` for who ordered or agreed."""
+        order = await self.of_session(session, session_id)
+        if order is None or order.state is State.WITHDRAWN:
+            return
+        if by == order.ordered_by or by in order.agreed:
+            raise Refusal("erasure.lifts_own_order", Kind.FORBIDDEN)
+
 
 async def locked(tx: WriteSession, erasure_id: str) -> ErasureRow:
     """The order, with its session locked. Raises ``erasure.unknown``."""
@@ -180,13 +218,21 @@ async def locked(tx: WriteSession, erasure_id: str) -> ErasureRow:
     return await tx.get_one(ErasureRow, erasure_id)
 
 
+def need_standing(row: ErasureRow) -> None:
+    """Raises ``erasure.withdrawn``."""
+    if row.state == State.WITHDRAWN.value:
+        raise Refusal("erasure.withdrawn", Kind.CONFLICT, by=row.done["withdrawn"]["by"])
+
+
 def erasure_of(row: ErasureRow) -> Erasure:
     """The order as a value."""
+    withdrawn = row.done.get("withdrawn", {})
     return Erasure(
         erasure_id=row.id, session_id=row.session_id, reason=row.reason,
         ordered_by=row.ordered_by, ordered_at_ms=row.ordered_at_ms, needed=row.needed,
         approvers=tuple(row.approvers), agreed=dict(row.agreed), state=State(row.state),
-        erased_at_ms=row.erased_at_ms,
+        erased_at_ms=row.erased_at_ms, withdrawn_by=withdrawn.get("by"),
+        withdrawn_at_ms=withdrawn.get("at_ms"),
     )  # fmt: skip
 
 
@@ -196,6 +242,7 @@ def _hold(row: HoldRow) -> Hold:
     )
 
 
-def _need_reason(reason: str) -> None:
+def need_reason(reason: str) -> None:
+    """Raises ``erasure.reason``."""
     if not 1 <= len(reason.strip()) <= 500:
         raise Refusal("erasure.reason")

@@ -46,7 +46,9 @@ async def is_erased(session: ReadSession, session_id: str) -> bool:
 
 async def _row(session: ReadSession, session_id: str) -> ErasureRow | None:
     found = await session.scalars(
-        select(ErasureRow).where(ErasureRow.session_id == session_id).limit(1)
+        select(ErasureRow)
+        .where(ErasureRow.session_id == session_id, ErasureRow.state != State.WITHDRAWN.value)
+        .limit(1)
     )
     return found.first()
 

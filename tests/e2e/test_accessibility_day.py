@@ -255,14 +255,18 @@ async def reviews_and_archive(hall: Hall, pc: SeatPc) -> None:
 async def keys_destroyed(day: Day) -> None:
     """Ordered by the officer, agreed to by two others."""
     by = DEMO.officer.account
-    named = (DEMO.chief, DEMO.supervisor, DEMO.invigilators[0])
-    people = {one["account"]: one["account_id"] for one in await day.call(
-        DEMO.administrator.account, "GET", "/api/staff"
-    )}  # fmt: skip
-    order = {"reason_text": "保存期满", "approvers": [people[one.account] for one in named]}
+    named = (DEMO.chief, DEMO.supervisor)
+    boss = DEMO.administrator.account
+    staff = await day.call(boss, "GET", "/api/staff")
+    people = {one["account"]: one["account_id"] for one in staff}
+    third = await day.call(boss, "POST", "/api/staff", json={
+        "account": "kw002", "name": "考务 程近", "roles": ["officer"], "password": "demo-kw002",
+    })  # fmt: skip
+    approvers = [*(people[one.account] for one in named), third["account_id"]]
+    order = {"reason_text": "保存期满", "approvers": approvers}
     path = f"/api/sessions/{day.session_id}/erasure"
     erasure_id = (await day.call(by, "POST", path, json=order))["erasure_id"]
-    for one in named[:2]:
+    for one in named:
         await day.call(one.account, "POST", f"/api/erasures/{erasure_id}/agree")
     done = await day.call(by, "POST", f"/api/erasures/{erasure_id}/run")
     assert done["state"] == "erased"

@@ -40,7 +40,7 @@ class HoldBody(BaseModel):
 
 
 class ErasureBody(BaseModel):
-    """An order; ``state`` is ordered, approved, sequenced or erased."""
+    """An order; ``state`` is ordered, approved, sequenced, erased or withdrawn."""
 
     erasure_id: str
     session_id: str
@@ -52,10 +52,12 @@ class ErasureBody(BaseModel):
     agreed: list[str]
     state: str
     erased_at_ms: int | None
+    withdrawn_by: str | None
+    withdrawn_at_ms: int | None
 
 
 class StandingBody(BaseModel):
-    """What stands about a session's keys."""
+    """Every hold, and the order that stands, or else the last that was withdrawn."""
 
     holds: list[HoldBody]
     erasure: ErasureBody | None
@@ -90,6 +92,7 @@ def router(service: Erasing) -> APIRouter:
         responses=refusals(
             erasure__hold_unknown=Kind.NOT_FOUND,
             erasure__hold_lifted=Kind.CONFLICT,
+            erasure__lifts_own_order=Kind.FORBIDDEN,
             erasure__reason=Kind.INVALID,
         ),
     )
@@ -109,6 +112,8 @@ def _orders(api: APIRouter, service: Erasing) -> None:
             ledger__not_sealed=Kind.CONFLICT,
             erasure__reason=Kind.INVALID,
             erasure__approvers=Kind.INVALID,
+            erasure__approver_unfit=Kind.INVALID,
+            erasure__lifted_hold=Kind.FORBIDDEN,
             erasure__ordered=Kind.CONFLICT,
             erasure__erased=Kind.CONFLICT,
             erasure__held=Kind.CONFLICT,
@@ -127,15 +132,30 @@ def _orders(api: APIRouter, service: Erasing) -> None:
             erasure__agreed=Kind.CONFLICT,
             erasure__held=Kind.CONFLICT,
             erasure__erased=Kind.CONFLICT,
+            erasure__lifted_hold=Kind.FORBIDDEN,
+            erasure__withdrawn=Kind.CONFLICT,
         ),
     )
     async def agree(principal: Looker, erasure_id: str) -> ErasureBody:
         return _erasure(await service.agree(principal, erasure_id))
 
     @api.post(
+        "/erasures/{erasure_id}/withdraw",
+        responses=refusals(
+            erasure__unknown=Kind.NOT_FOUND,
+            erasure__reason=Kind.INVALID,
+            erasure__withdrawn=Kind.CONFLICT,
+            erasure__begun=Kind.CONFLICT,
+        ),
+    )
+    async def withdraw(principal: Officer, erasure_id: str, body: ReasonIn) -> ErasureBody:
+        return _erasure(await service.withdraw(principal, erasure_id, body.reason_text))
+
+    @api.post(
         "/erasures/{erasure_id}/run",
         responses=refusals(
             erasure__unknown=Kind.NOT_FOUND,
+            erasure__withdrawn=Kind.CONFLICT,
             erasure__not_approved=Kind.CONFLICT,
             erasure__held=Kind.CONFLICT,
             erasure__not_covered=Kind.UNAVAILABLE,
@@ -178,4 +198,6 @@ def _erasure(one: Erasure) -> ErasureBody:
         agreed=sorted(one.agreed),
         state=one.state.value,
         erased_at_ms=one.erased_at_ms,
+        withdrawn_by=one.withdrawn_by,
+        withdrawn_at_ms=one.withdrawn_at_ms,
     )

@@ -1,9 +1,10 @@
 """Holds on a session and the destruction of its keys, as the officer, the supervisors and the named
 approvers do it.
 
-Rules kept here: whoever orders does not agree; the order stands in the log, under a checkpoint
-where there is a tree, before a key goes; the archive's own key and the keys of pictures go with
-those of the log.
+Rules kept here: whoever orders does not agree; who is to agree has an account and a role to do it
+with; any officer withdraws an order that is not yet carried out; the order stands in the log, under
+a checkpoint where there is a tree, before a key goes; the archive's own key and the keys of
+pictures go with those of the log.
 """
 
 import asyncio
@@ -17,9 +18,11 @@ from sqlalchemy import select, update
 from kernel.access import Principal, Role
 from kernel.clock import Clock
 from kernel.db import Database, ReadSession, WriteSession
+from kernel.errors import Refusal
 from kernel.settings import ErasureSettings
 from ledger.book import Ledger
-from ledger.erasure import Destroying, Erasure, Hold, Orders, Statement
+from ledger.erasure import Destroying, Erasure, Hold, Orders, Statement, withdraw
+from server.accounts.service import accounts_named
 from server.archive.ports import PictureKeys
 from server.archive.tables import ArchiveRow
 from server.registration.service import candidates_of
@@ -27,6 +30,7 @@ from server.sessions.service import session_row
 
 _log = logging.getLogger(__name__)
 _HOLDERS = (Role.OFFICER, Role.SUPERVISOR)
+_APPROVERS = (*_HOLDERS, Role.CHIEF)
 
 
 class _ArchiveKeys:
@@ -83,6 +87,7 @@ class Erasing:
         database_file: Path | None,
     ) -> None:
         self._db = database
+        self._clock = clock
         self._ledger = ledger
         self._orders = Orders(ledger, clock, needed=settings.needed, approvers=settings.approvers)
         self._destroying = Destroying(
@@ -103,7 +108,7 @@ class Erasing:
             return await self._orders.hold(tx, session_id, reason=reason, by=principal.subject)
 
     async def lift(self, principal: Principal, hold_id: str, reason: str) -> Hold:
-        """Raises ``erasure.hold_unknown``, ``erasure.hold_lifted``, ``erasure.reason``."""
+        """Raises what ``Orders.lift`` raises."""
         principal.need(*_HOLDERS)
         async with self._db.write() as tx:
             return await self._orders.lift(tx, hold_id, reason=reason, by=principal.subject)
@@ -112,7 +117,7 @@ class Erasing:
         self, principal: Principal, session_id: str
     ) -> tuple[list[Hold], Erasure | None]:
         """Every hold, and the order if there is one. Raises ``sessions.unknown``."""
-        principal.need(*_HOLDERS, Role.CHIEF)
+        principal.need(*_APPROVERS)
         async with self._db.read() as session:
             await session_row(session, session_id)
             holds = await self._orders.holds(session, session_id)
@@ -121,19 +126,28 @@ class Erasing:
     async def order(
         self, principal: Principal, session_id: str, reason: str, approvers: Sequence[str]
     ) -> Erasure:
-        """Raises ``sessions.unknown`` and what ``Orders.order`` raises."""
+        """Raises ``sessions.unknown``, ``erasure.approver_unfit``, what ``Orders.order`` raises."""
         principal.need(Role.OFFICER)
         async with self._db.write() as tx:
             await session_row(tx, session_id)
+            await _need_fit(tx, approvers)
             return await self._orders.order(
                 tx, session_id, reason=reason, by=principal.subject, approvers=approvers
             )
 
     async def agree(self, principal: Principal, erasure_id: str) -> Erasure:
         """Raises what ``Orders.agree`` raises."""
-        principal.need(*_HOLDERS, Role.CHIEF)
+        principal.need(*_APPROVERS)
         async with self._db.write() as tx:
             return await self._orders.agree(tx, erasure_id, by=principal.subject)
+
+    async def withdraw(self, principal: Principal, erasure_id: str, reason: str) -> Erasure:
+        """Raises what ``withdraw`` raises."""
+        principal.need(Role.OFFICER)
+        async with self._db.write() as tx:
+            return await withdraw(
+                tx, self._ledger, self._clock, erasure_id, reason=reason, by=principal.subject
+            )
 
     async def run(self, principal: Principal, erasure_id: str) -> Erasure:
         """Raises what ``Destroying.run`` raises."""
@@ -142,7 +156,7 @@ class Erasing:
 
     async def statement(self, principal: Principal, erasure_id: str) -> Statement:
         """The signed destruction record. Raises ``erasure.unknown``, ``erasure.not_erased``."""
-        principal.need(*_HOLDERS, Role.CHIEF)
+        principal.need(*_APPROVERS)
         return await self._destroying.statement(erasure_id)
 
     async def forget_elsewhere(self) -> None:
@@ -167,3 +181,14 @@ class Erasing:
             if await tree.newest(session) is None:
                 return True
             return await tree.proof(session, stream_id, seq) is not None
+
+
+async def _need_fit(session: ReadSession, approvers: Sequence[str]) -> None:
+    """Raises ``erasure.approver_unfit``: an order that nobody can agree to would stand for ever."""
+    found = await accounts_named(session, approvers)
+    unfit = [
+        one for one in approvers
+        if one not in found or found[one].roles.isdisjoint(_APPROVERS)
+    ]  # fmt: skip
+    if unfit:
+        raise Refusal("erasure.approver_unfit", people=", ".join(one[:80] for one in unfit))

@@ -47,8 +47,11 @@ async def _grow(world: LedgerWorld, folder: Path) -> None:
 
 
 async def _erase(world: LedgerWorld, folder: Path) -> str:
-    """By an order of ``officer`` that ``chief`` and ``supervisor`` agreed to; its id."""
+    """By an order of ``officer`` that ``chief`` and ``supervisor`` agreed to, after one that was
+    withdrawn; its id.
+    """
     registry = Registry(world, covered=False)
+    await registry.withdraw(await registry.order())
     erasure_id = await registry.order()
     for by in ("chief", "supervisor"):
         await registry.agree(erasure_id, by)

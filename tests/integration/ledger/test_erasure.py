@@ -11,7 +11,7 @@ from sqlalchemy import select
 from kernel.codec import canonical_json
 from kernel.db import Database, ReadSession, WriteSession
 from kernel.errors import Refusal
-from ledger.erasure import Destroying, Erasure, Hold, Orders, State, read_statement
+from ledger.erasure import Destroying, Erasure, Hold, Orders, State, read_statement, withdraw
 from ledger.erasure.traces import found_in
 from ledger.tables import KeyRow
 from ledger.verify import verify
@@ -70,11 +70,29 @@ class Registry:
             await asyncio.sleep(commits_after_s)
         return made.erasure_id
 
-    async def hold(self, *, commits_after_s: float = 0.0) -> Hold:
+    async def hold(
+        self,
+        by: str = "supervisor",
+        session_id: str = SESSION,
+        *,
+        commits_after_s: float = 0.0,
+    ) -> Hold:
         async with self.world.database.write() as tx:
-            made = await self.orders.hold(tx, SESSION, reason="法院冻结", by="supervisor")
+            made = await self.orders.hold(tx, session_id, reason="法院冻结", by=by)
             await asyncio.sleep(commits_after_s)
         return made
+
+    async def lift(self, hold: Hold, by: str) -> None:
+        async with self.world.database.write() as tx:
+            await self.orders.lift(tx, hold.hold_id, reason="不需要了", by=by)
+
+    async def withdraw(self, erasure_id: str, by: str = "officer") -> State:
+        world = self.world
+        async with world.database.write() as tx:
+            made = await withdraw(
+                tx, world.ledger, world.clock, erasure_id, reason="批准人写错", by=by
+            )
+        return made.state
 
     async def approved(self) -> str:
         erasure_id = await self.order()
@@ -95,6 +113,12 @@ async def sealed(world: LedgerWorld) -> LedgerWorld:
         await world.hand_in(one)
     await world.seal([(f"sitting_{n}", "submitted") for n in range(3)])
     return world
+
+
+async def kinds(world: LedgerWorld) -> list[str]:
+    """Of the records of the destruction's stream."""
+    async with world.database.read() as session:
+        return [one.kind for one in await world.ledger.read(session, f"destruction/{SESSION}")]
 
 
 async def _wrapped(database: Database) -> list[bytes]:
@@ -154,9 +178,7 @@ async def test_the_destruction_record_says_who_when_what_and_is_signed(sealed: L
     changed["facts"]["agreed"]["supervisor"] = 1
     with pytest.raises(Refusal, match="erasure.statement"):
         read_statement(canonical_json(changed))
-    async with sealed.database.read() as session:
-        kinds = [one.kind for one in await sealed.ledger.read(session, f"destruction/{SESSION}")]
-    assert kinds == ["destruction_opened", "keys_erased_ordered", "keys_erased"]
+    assert await kinds(sealed) == ["destruction_opened", "keys_erased_ordered", "keys_erased"]
 
 
 async def test_a_hold_stops_every_step_until_it_is_lifted(sealed: LedgerWorld) -> None:
@@ -205,6 +227,83 @@ async def test_a_hold_about_to_be_committed_stops_the_destruction(sealed: Ledger
         await registry.destroying.run(erasure_id)
     await holding
     assert registry.owner.destroyed == []
+
+
+async def test_first_holds_of_several_sessions_at_once_are_all_placed(sealed: LedgerWorld) -> None:
+    registry = Registry(sealed)
+    sessions = [SESSION, "session_2", "session_3"]
+    for session_id in sessions[1:]:
+        await sealed.open_session(session_id)
+    holds = [registry.hold(session_id=one, commits_after_s=0.3) for one in (*sessions, SESSION)]
+    made = await asyncio.gather(*holds, return_exceptions=True)
+    assert [type(one) for one in made] == [Hold] * 4
+    # Whoever had made another common key, and lost it, writes under the one that stands.
+    for hold in made:
+        assert isinstance(hold, Hold)
+        await registry.lift(hold, "supervisor")
+    assert await kinds(sealed) == ["destruction_opened", *["hold_placed"] * 2, *["hold_lifted"] * 2]
+
+
+async def test_who_lifts_the_hold_of_another_neither_orders_nor_agrees(sealed: LedgerWorld) -> None:
+    registry = Registry(sealed)
+    await registry.lift(await registry.hold(), "officer")
+    with pytest.raises(Refusal, match=r"erasure\.lifted_hold"):
+        await registry.order()
+    with pytest.raises(Refusal, match=r"erasure\.lifted_hold"):
+        await registry.order("officer_3", ("officer", "chief", "supervisor"))
+    erasure_id = await registry.order("officer_3")
+    await registry.lift(await registry.hold(), "chief")
+    with pytest.raises(Refusal, match=r"erasure\.lifted_hold"):
+        await registry.agree(erasure_id, "chief")
+    for by in ("supervisor", "officer_2"):
+        await registry.agree(erasure_id, by)
+    hold = await registry.hold()
+    for by in ("officer_3", "officer_2"):
+        with pytest.raises(Refusal, match=r"erasure\.lifts_own_order"):
+            await registry.lift(hold, by)
+    with pytest.raises(Refusal, match=r"erasure\.held"):
+        await registry.destroying.run(erasure_id)
+    await registry.lift(hold, "supervisor")  # who agreed may still take back a hold of her own
+    assert (await registry.destroying.run(erasure_id)).state is State.ERASED
+
+
+async def test_an_order_is_withdrawn_on_record_and_another_follows_it(
+    sealed: LedgerWorld,
+) -> None:
+    registry = Registry(sealed)
+    first = await registry.order(approvers=("nobody_1", "nobody_2", "nobody_3"))
+    assert await registry.withdraw(first, "officer_2") is State.WITHDRAWN
+    for again in (registry.withdraw(first), registry.agree(first, "nobody_1")):
+        with pytest.raises(Refusal, match=r"erasure\.withdrawn"):
+            await again
+    with pytest.raises(Refusal, match=r"erasure\.withdrawn"):
+        await registry.destroying.run(first)
+    second = await registry.approved()
+    async with sealed.database.read() as session:
+        standing = await registry.orders.of_session(session, SESSION)
+    assert standing is not None
+    assert (standing.erasure_id, standing.state) == (second, State.APPROVED)
+    assert await registry.withdraw(second) is State.WITHDRAWN
+    third = await registry.approved()
+    assert (await registry.destroying.run(third)).state is State.ERASED
+    withdrawn = ["order_withdrawn"] * 2
+    destroyed = ["keys_erased_ordered", "keys_erased"]
+    assert await kinds(sealed) == ["destruction_opened", *withdrawn, *destroyed]
+    facts = (await registry.destroying.statement(third)).facts
+    assert facts["erasure_id"] == third
+
+
+async def test_what_stands_in_the_log_as_ordered_is_not_withdrawn(sealed: LedgerWorld) -> None:
+    registry = Registry(sealed, covered=False)
+    erasure_id = await registry.approved()
+    with pytest.raises(Refusal, match=r"erasure\.not_covered"):
+        await registry.destroying.run(erasure_id)
+    with pytest.raises(Refusal, match=r"erasure\.begun"):
+        await registry.withdraw(erasure_id)
+    await registry.hold()
+    registry.covered = True
+    with pytest.raises(Refusal, match=r"erasure\.held"):
+        await registry.destroying.run(erasure_id)
 
 
 async def test_of_three_orders_at_once_one_stands(sealed: LedgerWorld) -> None:

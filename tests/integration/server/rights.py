@@ -263,7 +263,11 @@ _TABLE: tuple[tuple[tuple[Role, ...], tuple[str, ...]], ...] = (
     ),
     (
         (Role.OFFICER,),
-        ("POST /api/sessions/{session_id}/erasure", "POST /api/erasures/{erasure_id}/run"),
+        (
+            "POST /api/sessions/{session_id}/erasure",
+            "POST /api/erasures/{erasure_id}/withdraw",
+            "POST /api/erasures/{erasure_id}/run",
+        ),
     ),
     (
         (

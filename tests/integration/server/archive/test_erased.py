@@ -8,6 +8,7 @@ import pytest
 from kernel.db import ReadSession, WriteSession
 from kernel.errors import Refusal
 from kernel.settings import ErasureSettings
+from ledger.erasure import State
 from ledger.verify import verify
 from server.archive.rules import DESTRUCTION
 from server.archive.service import ArchiveService
@@ -40,15 +41,56 @@ async def _grow(hall: Afternoon) -> None:
         await sequencer.round()
 
 
+def _erasing(hall: Afternoon) -> Erasing:
+    return Erasing(
+        hall.database, hall.clock, hall.ledger, NoPictures(), ErasureSettings(),
+        hall.database.sqlite_file,
+    )  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("approvers", "unfit"),
+    [
+        (["nobody", "chief", "no one"], "nobody, no one"),
+        (["chief", "marker", "supervisor"], "marker"),
+        (["chief", "invigilator", "marker2"], "invigilator, marker2"),
+    ],
+)
+async def test_only_people_with_an_account_and_a_role_to_agree_are_named(
+    hall: Afternoon, archives: ArchiveService, approvers: list[str], unfit: str
+) -> None:
+    await archives.export(OFFICER, SESSION)
+    with pytest.raises(Refusal) as refused:
+        await _erasing(hall).order(OFFICER, SESSION, "保存期满", approvers)
+    assert refused.value.code == "erasure.approver_unfit"
+    assert refused.value.params == {"people": unfit}
+
+
+async def test_any_officer_and_nobody_else_withdraws_an_order(
+    hall: Afternoon, archives: ArchiveService
+) -> None:
+    await archives.export(OFFICER, SESSION)
+    erasing, others = _erasing(hall), ["chief", "supervisor", "outsider"]
+    ordered = await erasing.order(OFFICER, SESSION, "保存期满", others)
+    with pytest.raises(Refusal, match=r"access\.role_missing"):
+        await erasing.withdraw(staff("supervisor"), ordered.erasure_id, "写错")
+    with pytest.raises(Refusal, match=r"erasure\.reason"):
+        await erasing.withdraw(staff("outsider"), ordered.erasure_id, " ")
+    await erasing.withdraw(staff("outsider"), ordered.erasure_id, "写错")
+    _, standing = await erasing.standing(staff("chief"), SESSION)
+    assert standing is not None
+    assert (standing.state, standing.withdrawn_by) == (State.WITHDRAWN, "outsider")
+    again = await erasing.order(OFFICER, SESSION, "保存期满", others)
+    _, standing = await erasing.standing(staff("chief"), SESSION)
+    assert standing == again
+
+
 async def test_an_archive_made_after_the_destruction_tells_the_order(
     hall: Afternoon, archives: ArchiveService
 ) -> None:
     before = await archives.export(OFFICER, SESSION)
     await _grow(hall)
-    erasing = Erasing(
-        hall.database, hall.clock, hall.ledger, NoPictures(), ErasureSettings(),
-        hall.database.sqlite_file,
-    )  # fmt: skip
+    erasing = _erasing(hall)
     others = ["chief", "supervisor", "outsider"]
     ordered = await erasing.order(OFFICER, SESSION, "保存期满", others)
     for name in ("chief", "supervisor"):
