@@ -2,8 +2,10 @@
 
 Rules kept here: the commit is made in one place, when ``write`` ends without an error; SQLite has
 one writer at a time (BEGIN IMMEDIATE behind a lock), so a transaction never fails for being
-upgraded; a task that holds a transaction may not ask for a second one; a PostgreSQL that is not
-heard of for ``SILENCE_S`` is an error and not waited for. Instants are BigInteger milliseconds.
+upgraded; what one ``read`` answers is of one moment, while ``write`` on PostgreSQL sees at every
+question what others have committed, above all behind a lock that it waited for; a task that holds a
+transaction may not ask for a second one; a PostgreSQL that is not heard of for ``SILENCE_S`` is an
+error and not waited for. Instants are BigInteger milliseconds.
 """
 
 import asyncio
@@ -96,7 +98,11 @@ class Database:
                 connect_args={"timeout": SILENCE_S},
             )
             _notice_silence(engine)
-            return cls(engine, engine)
+            # The same connections; what a reader's transactions are is said in their BEGIN.
+            reader = engine.execution_options(
+                isolation_level="REPEATABLE READ", postgresql_readonly=True
+            )
+            return cls(reader, engine)
         Path(str(parsed.database)).parent.mkdir(parents=True, exist_ok=True)
         plain: dict[str, Any] = {
             "pool_reset_on_return": None,
@@ -126,7 +132,9 @@ class Database:
 
     @asynccontextmanager
     async def read(self) -> AsyncIterator[ReadSession]:
-        """A consistent view; whatever is written through it is rolled back."""
+        """A consistent view: all that is read through it is of one moment, that of the first
+        question. Nothing written through it stays: SQLite rolls it back, PostgreSQL refuses it.
+        """
         with _holding("read"):
             async with AsyncSession(self._reader, expire_on_commit=False) as session:
                 yield ReadSession(session)
@@ -167,9 +175,9 @@ class Database:
             return True
 
     async def close(self) -> None:
-        await self._reader.dispose()
-        if self._writer is not self._reader:
-            await self._writer.dispose()
+        await self._writer.dispose()
+        if self.is_sqlite:  # the others have one pool for both
+            await self._reader.dispose()
 
 
 @asynccontextmanager

@@ -1,6 +1,7 @@
 """Who repeats what is in the log waits aside for the look-up; nobody else waits with them."""
 
 import asyncio
+from contextvars import Context
 from typing import Any
 
 import pytest
@@ -8,6 +9,7 @@ import pytest
 from kernel.errors import Refusal
 from ledger import writer
 from ledger.repeats import in_log
+from ledger.stored import stored_head
 from tests.integration.ledger.world import Candidate, LedgerWorld, answers, let_pass
 
 
@@ -101,3 +103,31 @@ async def test_a_flood_of_repetitions_is_bounded_and_slows_nobody_else(world: Le
     assert len(good) >= 1
     assert len(refused) + len(good) == 2_000
     assert (await one.save()).acked_through == 4
+
+
+@pytest.mark.parametrize("way", ["submitted", "asked for"])
+async def test_a_repetition_is_sound_while_another_server_takes_more_of_the_same_device(
+    world: LedgerWorld, monkeypatch: pytest.MonkeyPatch, way: str
+) -> None:
+    one = await world.candidate("sitting_1")
+    await one.save(3)
+    again = one.batch(answers(1, 1))
+    one.ledger = world.another()
+    one.ledger.start()
+
+    async def slow(*asked: Any) -> Any:
+        """Between the head and the device, the other server commits two events."""
+        head = await stored_head(*asked)
+        monkeypatch.setattr("ledger.repeats.stored_head", stored_head)
+        await asyncio.create_task(one.save(2), context=Context())
+        return head
+
+    monkeypatch.setattr("ledger.repeats.stored_head", slow)
+    if way == "submitted":
+        ack = await world.ledger.submit(again, let_pass)
+        assert ack.acked_through == 5
+    else:
+        told = await world.ledger.repeated(again)
+        assert told is not None
+        assert told.acked_through == 3
+    await one.ledger.stop()
