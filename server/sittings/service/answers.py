@@ -132,12 +132,8 @@ class Answers:
         self._hall.presence.touch(principal.subject, self._hall.clock.now_ms())
 
     def _project(self, sitting_id: str, batch: Batch) -> None:
-        presence = self._hall.presence
-        progress = presence.progress(sitting_id)
-        if progress is None:
-            return  # whoever wants to know rebuilds it from the ledger
         done = [(e.seq, e.kind, e.item_id, e.response is None) for e in batch.events]
-        progress.apply(batch.epoch, done)
+        self._hall.presence.counted(sitting_id, batch.epoch, done)
 
     async def _report(self, sitting_id: str, batch: Batch) -> None:
         wanted = [CALLS[event.kind] for event in batch.events if event.kind in CALLS]

@@ -15,6 +15,7 @@ from kernel.access import Principal
 from kernel.crypto import chance
 from kernel.db import ReadSession
 from kernel.errors import Kind, Refusal
+from ledger.fold import Folded
 from paper.items import FormItem
 from paper.package import Form, form_hash
 from server.bodies.service import room_name
@@ -146,9 +147,7 @@ class PaperDesk:
 
     async def fold(self, session: ReadSession, loaded: Loaded) -> Answered:
         """Answers and marks from the ledger; keeps the count for the wall."""
-        folded = await self._hall.ledger.fold(session, sitting_stream(loaded.row.id))
-        progress = Progress(set(folded.answers), loaded.row.epoch, folded.acked(loaded.row.epoch))
-        self._hall.presence.keep_progress(loaded.row.id, progress)
+        folded, progress = await self._rebuilt(session, loaded)
         return Answered(
             folded.answers, sorted(folded.marks), loaded.row.epoch, progress.acked_through + 1
         )
@@ -157,9 +156,15 @@ class PaperDesk:
         """How far the sitting is: from memory, or rebuilt from the ledger."""
         known = self._hall.presence.progress(loaded.row.id)
         if known is None or known.epoch < loaded.row.epoch:
-            await self.fold(session, loaded)
-            known = self._hall.presence.progress(loaded.row.id)
-        return known or Progress()
+            _, read = await self._rebuilt(session, loaded)
+            known = self._hall.presence.progress(loaded.row.id) or read
+        return known
+
+    async def _rebuilt(self, session: ReadSession, loaded: Loaded) -> tuple[Folded, Progress]:
+        folded = await self._hall.ledger.fold(session, sitting_stream(loaded.row.id))
+        progress = Progress(set(folded.answers), loaded.row.epoch, folded.acked(loaded.row.epoch))
+        self._hall.presence.keep_progress(loaded.row.id, progress)
+        return folded, progress
 
     async def state(self, sitting_id: str) -> State:
         """The state of a sitting."""

@@ -21,6 +21,11 @@ class Progress:
     epoch: int = 0
     acked_through: int = 0
 
+    @property
+    def far(self) -> tuple[int, int]:
+        """Comparable: epochs only rise."""
+        return self.epoch, self.acked_through
+
     def apply(self, epoch: int, events: list[tuple[int, str, str | None, bool]]) -> None:
         """Events ``(seq, kind, item_id, blank)`` in order; what was counted before is skipped."""
         if epoch < self.epoch:
@@ -54,6 +59,7 @@ class Presence:
         self._elsewhere: dict[str, int] = {}
         self._back: dict[str, int] = {}
         self._progress: dict[str, Progress] = {}
+        self._through: dict[str, tuple[int, int]] = {}
         self._thumbnails: OrderedDict[str, Thumbnail] = OrderedDict()
 
     def touch(self, sitting_id: str, now_ms: int) -> int:
@@ -106,14 +112,34 @@ class Presence:
         return self._progress.get(sitting_id)
 
     def outdated(self, sitting_id: str, epoch: int, acked_through: int) -> None:
-        """Another server is as far as that; if it is further, the next reader rebuilds."""
+        """The log is as far as that, here or by another server; if what is known here is not, the
+        next reader rebuilds.
+        """
+        self._through[sitting_id] = max(self._far(sitting_id), (epoch, acked_through))
         known = self._progress.get(sitting_id)
-        if known is not None and (epoch, acked_through) > (known.epoch, known.acked_through):
+        if known is not None and known.far < self._through[sitting_id]:
             del self._progress[sitting_id]
 
+    def counted(
+        self, sitting_id: str, epoch: int, events: list[tuple[int, str, str | None, bool]]
+    ) -> None:
+        """Events as ``Progress.apply`` takes them, now durable; where others before them are not
+        known here, the next reader rebuilds.
+        """
+        self.outdated(sitting_id, epoch, events[0][0] - 1)
+        known = self._progress.get(sitting_id)
+        if known is not None:
+            known.apply(epoch, events)
+        self.outdated(sitting_id, epoch, events[-1][0])
+
     def keep_progress(self, sitting_id: str, progress: Progress) -> None:
-        """After a rebuild."""
-        self._progress[sitting_id] = progress
+        """After a rebuild, unless the log went on while it was read."""
+        known = self._progress.get(sitting_id) or Progress()
+        if progress.far >= max(known.far, self._far(sitting_id)):
+            self._progress[sitting_id] = progress
+
+    def _far(self, sitting_id: str) -> tuple[int, int]:
+        return self._through.get(sitting_id, (0, 0))
 
     def forget(self, sitting_id: str) -> None:
         """Drops everything about the sitting; the next reader rebuilds."""

@@ -1,5 +1,7 @@
 """From the seat to the receipt."""
 
+import asyncio
+from contextvars import Context
 from typing import Any
 
 import pytest
@@ -117,6 +119,30 @@ async def test_a_reload_finds_order_answers_and_marks_again(day: ExamDay) -> Non
     assert after.answered.answers == {day.item(one): {"options": ["false"]}}
     assert after.answered.marks == [day.item(one)]
     assert (after.answered.epoch, after.answered.next_seq) == (2, 1)
+
+
+async def test_an_answer_that_comes_while_the_page_is_read_again_is_on_the_wall(
+    day: ExamDay, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    one = await day.face_candidate()
+    principal = await day.answering(one)
+    ledger, fold = day.world.ledger, day.world.ledger.fold
+
+    async def slow(session: Any, stream_id: str) -> Any:
+        """Between the reading and its end, an answer is committed."""
+        read = await fold(session, stream_id)
+        monkeypatch.undo()
+        batch = day.batch(one, ("answer_set", day.item(one), {"options": ["true"]}))
+        taking = day.sittings.answers.take(principal, batch)
+        await asyncio.create_task(taking, context=Context())
+        return read
+
+    monkeypatch.setattr(ledger, "fold", slow)
+    await day.sittings.papers.paper(principal)
+    assert (await day.tile(one))["answered"] == 1
+    viewed = day.batch(one, ("item_viewed", day.item(one), None))
+    await day.sittings.answers.take(principal, viewed)
+    assert (await day.tile(one))["answered"] == 1
 
 
 async def test_the_order_can_be_made_again_from_the_ledger(day: ExamDay) -> None:

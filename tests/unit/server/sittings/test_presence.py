@@ -48,6 +48,38 @@ def test_a_new_device_keeps_the_answers_and_counts_from_one() -> None:
     assert (progress.answered, progress.epoch, progress.acked_through) == ({"b"}, 2, 1)
 
 
+def test_an_older_reading_does_not_replace_what_is_known_to_be_durable() -> None:
+    presence = Presence(0)
+    presence.keep_progress("s", Progress(set(), 1, 0))
+    presence.counted("s", 1, [(1, "answer_set", "a", False)])
+    presence.keep_progress("s", Progress(set(), 1, 0))
+    assert presence.progress("s") == Progress({"a"}, 1, 1)
+    presence.keep_progress("s", Progress({"a", "b"}, 1, 2))
+    assert presence.progress("s") == Progress({"a", "b"}, 1, 2)
+
+
+def test_an_older_reading_is_not_kept_either_when_nothing_was_known_meanwhile() -> None:
+    presence = Presence(0)
+    presence.counted("s", 1, [(1, "answer_set", "a", False)])
+    presence.keep_progress("s", Progress(set(), 1, 0))
+    assert presence.progress("s") is None
+    presence.keep_progress("s", Progress({"a"}, 1, 1))
+    presence.outdated("s", 1, 3)
+    presence.keep_progress("s", Progress({"a"}, 1, 2))
+    assert presence.progress("s") is None
+
+
+def test_events_after_some_that_are_not_known_here_are_not_counted_alone() -> None:
+    presence = Presence(0)
+    presence.keep_progress("s", Progress({"a"}, 1, 1))
+    presence.counted("s", 1, [(3, "answer_set", "c", False)])
+    assert presence.progress("s") is None
+    presence.keep_progress("s", Progress({"a", "b", "c"}, 1, 3))
+    presence.counted("s", 1, [(2, "answer_set", "b", False), (3, "answer_set", "c", False)])
+    presence.counted("s", 1, [(4, "answer_cleared", "a", True)])
+    assert presence.progress("s") == Progress({"b", "c"}, 1, 4)
+
+
 def test_nobody_is_offline_before_the_policy_says_so() -> None:
     presence = Presence(1_000)
     assert presence.offline_since("s", 16_000, 15) is None
