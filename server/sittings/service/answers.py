@@ -77,6 +77,9 @@ class Answers:
     def __init__(self, hall: Hall, papers: PaperDesk) -> None:
         self._hall = hall
         self._dealt = DealtItems(hall, papers)
+        # The newest call of a sitting and kind that a person was told of, so that one sent again
+        # does not count again. After a restart it does, once: better than never.
+        self._called: dict[tuple[str, str], tuple[int, int]] = {}
 
     async def take(self, principal: Principal, batch: Batch) -> Acked:
         """Raises ``answer.*``, ``response.*``, ``sitting.*``, ``ledger.*``."""
@@ -97,11 +100,9 @@ class Answers:
         except Refusal as refused:
             if refused.code != "answer.stale_epoch":
                 self._heard(principal)
-            return await self._refused(principal.subject, batch, signed, claim, refused)
+            return await self._refused(batch, signed, claim, refused)
         self._heard(principal)
-        self._project(principal.subject, batch)
-        hall.answered(dealt.session_id, claim.room_id)
-        await self._report(principal.subject, batch)
+        await self._follow(batch, claim)
         return Acked(ack, claim.deadline_ms, claim.now_ms)
 
     async def _admit(self, tx: WriteSession, asked: Sequence[Asked]) -> Sequence[Terms | Refusal]:
@@ -115,17 +116,30 @@ class Answers:
         return [_terms(claim, gates.get(claim.sitting_id), now_ms) for claim in claims]
 
     async def _refused(
-        self, sitting_id: str, batch: Batch, signed: ClientBatch, claim: "Claim", refused: Refusal
+        self, batch: Batch, signed: ClientBatch, claim: "Claim", refused: Refusal
     ) -> Acked:
         """One way out of a refusal: what is known already is acknowledged, closed or not."""
         if refused.code == "ledger.conflict":
-            await self._report_conflict(sitting_id, batch)
+            await self._report_conflict(claim.sitting_id, batch)
         if refused.code == "paper.form_differs":
-            self._dealt.forget(sitting_id)
+            self._dealt.forget(claim.sitting_id)
         known = await self._hall.ledger.repeated(signed) if refused.code in CLOSED else None
         if known is None:
             raise refused
+        await self._follow(batch, claim)
         return Acked(known, claim.deadline_ms, claim.now_ms)
+
+    async def _follow(self, batch: Batch, claim: "Claim") -> None:
+        """What comes after the commit, also of a batch that is sent again: whatever cut its
+        acknowledgement short the first time may have cut this short, too.
+        """
+        self._project(claim.sitting_id, batch)
+        self._hall.answered(claim.dealt.session_id, claim.room_id)
+        try:
+            await self._report(claim.sitting_id, batch)
+        except Refusal as failed:
+            if failed.code != "ledger.stream_closed":  # sealed: nobody is to be called any more
+                raise
 
     def _heard(self, principal: Principal) -> None:
         """A device that was replaced does not count as the candidate."""
@@ -136,16 +150,20 @@ class Answers:
         self._hall.presence.counted(sitting_id, batch.epoch, done)
 
     async def _report(self, sitting_id: str, batch: Batch) -> None:
-        wanted = [CALLS[event.kind] for event in batch.events if event.kind in CALLS]
-        if not wanted:
+        hall, calls = self._hall, {}
+        for event in batch.events:
+            kind, at = CALLS.get(event.kind), (batch.epoch, event.seq)
+            if kind is not None and at > self._called.get((sitting_id, kind), (0, 0)):
+                calls[sitting_id, kind] = at
+        if not calls:
             return
-        hall = self._hall
         async with hall.database.write() as tx:
             loaded = await locked(tx, sitting_id)
-            for kind in dict.fromkeys(wanted):
+            for _, kind in calls:
                 await hall.incidents.report(
                     tx, Observation(sitting_id, kind, "amber", hall.clock.now_ms())
                 )
+        self._called |= calls
         hall.moved(loaded)
 
     async def _report_conflict(self, sitting_id: str, batch: Batch) -> None:

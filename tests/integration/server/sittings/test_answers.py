@@ -6,10 +6,11 @@ from typing import Any
 
 import pytest
 
+from kernel.access import Principal
 from kernel.errors import Refusal
 from server.invigilation.rules import Decision
 from server.sittings.rules.timing import Stage
-from server.sittings.service import Event
+from server.sittings.service import Batch, Event
 from tests.integration.server.hall import WHY, ExamDay, picture, refused
 
 MINUTE = 60_000
@@ -60,6 +61,74 @@ async def test_a_lost_acknowledgement_is_given_again_even_after_closing(day: Exa
         await day.sittings.answers.take(principal, other)
     assert refused.value.code == "answer.too_late"
     assert (await day.kinds(one)).count("answer_set") == 1
+
+
+@pytest.mark.parametrize("kind", ["help_raised", "camera_lost"])
+@pytest.mark.parametrize("meanwhile", ["paused", "over"])
+async def test_a_call_whose_report_was_cut_short_reaches_a_person_when_it_is_sent_again(
+    day: ExamDay, kind: str, meanwhile: str
+) -> None:
+    one = await day.face_candidate()
+    principal = await day.answering(one)
+    call = day.batch(one, (kind, None, None))
+    await cut_short(day, principal, call)
+    assert kind in await day.kinds(one)
+    assert not (await day.wall(one))["incidents"]
+    if meanwhile == "paused":
+        await day.room.acts.pause(day.first, one.sitting_id, WHY)
+    else:
+        day.clock.instant_ms = day.starts_at_ms + 5_400_000
+        assert await day.sittings.submitting.hand_in_due() == 1
+    for _ in range(3):
+        acked = await day.sittings.answers.take(principal, call)
+        assert acked.ack.acked_through == 1
+    [case] = (await day.wall(one))["incidents"]
+    assert (case["kind"], case["count"]) == (kind.removesuffix("_raised"), 1)
+
+
+async def cut_short(day: ExamDay, principal: Principal, batch: Batch) -> None:
+    """The connection goes when the batch is in the log and before anybody was told."""
+    submit, committed = day.world.ledger.submit, asyncio.Event()
+
+    async def then_held(*asked: Any) -> Any:
+        await submit(*asked)
+        committed.set()
+        await asyncio.Event().wait()
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(day.world.ledger, "submit", then_held)
+        taking = asyncio.create_task(day.sittings.answers.take(principal, batch))
+        await asyncio.wait_for(committed.wait(), 10)
+        taking.cancel()
+        await asyncio.wait([taking])
+    assert taking.cancelled()
+
+
+async def test_a_call_sent_again_counts_once_and_the_next_one_counts(day: ExamDay) -> None:
+    one = await day.face_candidate()
+    principal = await day.answering(one)
+    first = day.batch(one, ("help_raised", None, None))
+    for _ in range(3):
+        await day.sittings.answers.take(principal, first)
+    assert [case["count"] for case in (await day.wall(one))["incidents"]] == [1]
+    await day.sittings.answers.take(principal, day.batch(one, ("help_raised", None, None)))
+    assert [case["count"] for case in (await day.wall(one))["incidents"]] == [2]
+
+
+async def test_a_call_sent_again_after_the_session_was_sealed_is_acknowledged(
+    day: ExamDay,
+) -> None:
+    one = await day.face_candidate()
+    principal = await day.answering(one)
+    call = day.batch(one, ("help_raised", None, None))
+    await cut_short(day, principal, call)
+    day.clock.instant_ms = day.starts_at_ms + 5_400_000
+    await day.sittings.submitting.hand_in_due()
+    async with day.world.database.write() as tx:
+        await day.world.ledger.seal_session(
+            tx, day.session_id, roster=[(one.sitting_id, "submitted")]
+        )
+    assert (await day.sittings.answers.take(principal, call)).ack.acked_through == 1
 
 
 async def test_another_content_under_one_number_is_a_case_for_a_person(day: ExamDay) -> None:
