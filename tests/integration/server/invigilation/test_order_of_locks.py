@@ -128,6 +128,21 @@ async def test_pictures_that_come_together_are_all_kept_and_are_one_case(day: Ex
     assert len(timeline["captures"]) == 6
 
 
+async def test_two_who_are_moved_to_one_seat_at_once_do_not_both_get_it(day: ExamDay) -> None:
+    people = [one for one in await day.candidates() if one.route == "face"][:2]
+    for one in people:
+        await day.answering(one)
+    free = next(s for s in (await day.wall(people[0]))["seats"] if s["state"] == "empty")
+    async with session_head_held(day):
+        moving = []
+        for one in people:
+            move = day.room.acts.transfer(day.first, one.sitting_id, free["seat_id"], WHY)
+            moving.append(asyncio.create_task(move))
+            await until_waiting(day, len(moving))
+    done = await asyncio.gather(*moving, return_exceptions=True)
+    assert [getattr(one, "code", one) for one in done] == [free["seat_no"], "transfer.taken"]
+
+
 @dataclass
 class Locks:
     """What each transaction locked, in order: a sitting's row as its id, a head as its stream."""
