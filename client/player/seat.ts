@@ -77,7 +77,9 @@ export async function openSeat(
       store?.put('facts', index, `spot/${sitting_id}`).catch(() => undefined)
     },
     keepSeal: (by) => {
-      store?.put('facts', by, `sealed/${sitting_id}`).catch(() => undefined)
+      const name = `sealed/${sitting_id}`
+      const kept = by === null ? store?.delete('facts', name) : store?.put('facts', by, name)
+      kept?.catch(() => undefined)
     },
   })
   const earlier = store === null ? [] : await unsentBefore(store, sitting_id, epoch)

@@ -25,7 +25,8 @@ export type LiveMessage =
   | { type: 'closed'; why: 'device' | 'signed_out' }
 
 export interface ExamTransport {
-  state(): Promise<SittingState>
+  /** Null where nobody keeps one. */
+  state(): Promise<SittingState | null>
   paper(): Promise<Paper>
   portrait(): Promise<Blob | null>
   sendEvents(batch: EventBatch): Promise<Ack>

@@ -1,6 +1,6 @@
 /** The player's transport in practice: everything in memory, the result at once. */
 import type { ExamTransport, Signer } from '@/player/transport'
-import type { Ack, Paper, Receipt, SittingState } from '@/shared/contract'
+import type { Ack, Paper, Receipt } from '@/shared/contract'
 import type { Answers, Outcome } from './public-api'
 
 export interface PracticeParts {
@@ -36,9 +36,9 @@ export class PracticeTransport implements ExamTransport {
     return Promise.resolve(null)
   }
 
-  /** There is no sitting whose state could be read; only a closed one is ever asked for. */
-  state(): Promise<SittingState> {
-    return Promise.reject(new Error('practice has no sitting'))
+  /** There is no sitting whose state could be read. */
+  state(): Promise<null> {
+    return Promise.resolve(null)
   }
 
   sendEvents(batch: { epoch: number; first_seq: number; events: unknown[] }): Promise<Ack> {

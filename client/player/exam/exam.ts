@@ -7,7 +7,6 @@
  */
 import { toRaw } from 'vue'
 import type { AnswerResponse, PaperItem } from '@/shared/contract'
-import type { ClientEvent } from '@/shared/sign'
 import type { Journal } from '../answers/journal'
 import { Outbox } from '../answers/outbox'
 import { answering, applied, chosen, isSame, type Draft, type EventKind } from '../answers/state'
@@ -17,6 +16,7 @@ import type { ExamTransport, Signer } from '../transport'
 import { Hearing } from './hearing'
 import { dueReminder_s } from './timing'
 import { submitting } from './submitting'
+import { Typing } from './typing'
 import { factsOf, type ExamFacts, type ExamView } from './view'
 
 export interface ExamParts {
@@ -30,28 +30,35 @@ export interface ExamParts {
   keepAck?: (ack: { epoch: number; acked_through: number }) => void
   /** Called with the index of every item that is gone to, so that a reload comes back to it. */
   keepSpot?: (index: number) => void
-  /** Called once when the answers are sealed, so that a reload goes on submitting. */
-  keepSeal?: (by: 'candidate' | 'time') => void
+  /** Called when the answers are sealed, so that a reload goes on submitting; null: open again. */
+  keepSeal?: (by: 'candidate' | 'time' | null) => void
   wait?: Sleep
 }
 
-const TEXT_REST_MS = 600
+/** Of an event that is being stored; no acknowledgement covers it. */
+const UNNUMBERED = Infinity
 
 export class Exam {
   readonly view: ExamView
   readonly facts: ExamFacts
   readonly outbox: Outbox
   readonly #parts: ExamParts
-  #text: { item: PaperItem; timer: ReturnType<typeof setTimeout> } | null = null
+  readonly #hearing: Hearing
+  readonly #typing: Typing
   #made: { seq: number; at_ms: number }[] = []
   #left_ms: number | null = null
-  #writing = 0
 
   constructor(parts: ExamParts) {
     this.#parts = parts
     this.view = parts.view
     this.facts = factsOf(parts.view)
-    const hearing = new Hearing(parts.view, parts.transport, parts.now, () => {
+    this.#typing = new Typing(parts.now, (item) => {
+      // The browser's store clones what it is given and cannot clone Vue's proxies.
+      void this.#write(
+        answering(item, toRaw(this.view.state.answers[item.item_id]) ?? null, parts.now()),
+      )
+    })
+    this.#hearing = new Hearing(parts.view, parts.transport, parts.now, () => {
       void this.seal('time')
     })
     this.outbox = new Outbox(
@@ -71,7 +78,7 @@ export class Exam {
           this.view.doubted = true
         },
         stopped: (stop, refusal) => {
-          hearing.stopped(stop, refusal)
+          this.#hearing.stopped(stop, refusal)
         },
         reached: (up, isFull = false) => {
           this.view.reachable = up
@@ -81,7 +88,7 @@ export class Exam {
       parts.wait,
     )
     parts.transport.listen((message) => {
-      hearing.heard(message)
+      this.#hearing.heard(message)
       if (message.type === 'link' && message.up) this.outbox.hurry()
       if (message.type === 'notice' && message.notice.kind === 'resumed') this.outbox.hurry()
     })
@@ -122,27 +129,17 @@ export class Exam {
   /** Text is shown at once and stored when the typing rests. */
   type(item: PaperItem, text: string): void {
     if (!this.facts.isOpen.value) return
-    if (this.#text !== null && this.#text.item !== item) this.flushText()
-    if (this.#text !== null) clearTimeout(this.#text.timer)
+    this.#typing.begin(item)
     // A length limit can cut a character in half; half a character is no text to the server.
     const whole = text.replace(/\p{Surrogate}/gu, '')
     const response = whole.trim() === '' ? null : { text: whole }
     this.view.state = applied(this.view.state, answering(item, response, 0))
-    const timer = setTimeout(() => {
-      this.flushText()
-    }, TEXT_REST_MS)
-    this.#text = { item, timer }
+    this.#count()
   }
 
   /** Stores text that is still resting. */
   flushText(): void {
-    if (this.#text === null) return
-    clearTimeout(this.#text.timer)
-    const { item } = this.#text
-    this.#text = null
-    // The browser's store clones what it is given and cannot clone Vue's proxies.
-    const response = toRaw(this.view.state.answers[item.item_id]) ?? null
-    void this.#write(answering(item, response, this.#parts.now()))
+    this.#typing.flush()
   }
 
   toggleMark(item: PaperItem): void {
@@ -187,7 +184,7 @@ export class Exam {
     void this.#write(draft)
   }
 
-  /** Before the page goes: text into the journal, the rest on its way. */
+  /** Before the page goes. */
   leave(): void {
     this.flushText()
     this.outbox.hurry()
@@ -200,7 +197,17 @@ export class Exam {
     this.view.phase = 'sealed'
     this.view.sealedBy = by
     this.#parts.keepSeal?.(by)
-    await submitting({ ...this.#parts, outbox: this.outbox, written: () => this.#written() })
+    await submitting({
+      ...this.#parts,
+      outbox: this.outbox,
+      written: () => this.#written(),
+      read: () => this.#hearing.read(),
+      reopen: () => {
+        this.view.phase = 'answering'
+        this.view.sealedBy = null
+        this.#parts.keepSeal?.(null)
+      },
+    })
   }
 
   #answer(item: PaperItem, response: AnswerResponse | null): void {
@@ -211,28 +218,28 @@ export class Exam {
     void this.#write(draft)
   }
 
-  async #write(draft: Draft): Promise<ClientEvent> {
-    this.#writing += 1
-    try {
-      const { event, stored } = await this.#parts.journal.append(draft)
-      this.view.stored = stored
-      this.#made.push({ seq: event.seq, at_ms: draft.client_ms })
-      this.#count()
-      this.outbox.add(event)
-      return event
-    } finally {
-      this.#writing -= 1
-    }
+  async #write(draft: Draft): Promise<void> {
+    // Counted before it is stored: a computer that takes its time must not look like one that is done.
+    const made = { seq: UNNUMBERED, at_ms: draft.client_ms }
+    this.#made.push(made)
+    this.#count()
+    const { event, stored } = await this.#parts.journal.append(draft)
+    made.seq = event.seq
+    this.view.stored = stored
+    this.outbox.add(event)
   }
 
   /** Resolves when every append has ended. */
   async #written(): Promise<void> {
-    while (this.#writing > 0) await new Promise((done) => setTimeout(done, 5))
+    while (this.#made.some((made) => made.seq === UNNUMBERED)) {
+      await new Promise((done) => setTimeout(done, 5))
+    }
   }
 
   #count(): void {
-    this.view.waiting = this.#made.length
-    this.view.oldest_ms = this.#made[0]?.at_ms ?? null
+    const typed_ms = this.#typing.since_ms
+    this.view.waiting = this.#made.length + (typed_ms === null ? 0 : 1)
+    this.view.oldest_ms = this.#made[0]?.at_ms ?? typed_ms
   }
 
   #message(kind: string, count: number): void {

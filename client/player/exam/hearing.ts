@@ -37,7 +37,7 @@ export class Hearing {
       case 'notice':
         this.#notice(message.notice)
         // The notice says that something moved; the state says where everything stands.
-        this.#read()
+        void this.#read()
     }
   }
 
@@ -45,16 +45,18 @@ export class Hearing {
     this.#view.lockCode = refusal.code
     if (stop === 'fenced') this.#view.lock = 'device'
     else if (stop === 'signed_out' || stop === 'blocked') this.#view.lock ??= stop
-    else this.#read()
+    else void this.#read()
   }
 
-  #read(): void {
-    this.#transport.state().then(
-      (state) => {
-        this.#state(state)
-      },
-      () => undefined,
-    )
+  /** Reads where the sitting stands; null where nobody keeps that. Rejects as the transport does. */
+  async read(): Promise<SittingState | null> {
+    const state = await this.#transport.state()
+    if (state !== null) this.#state(state)
+    return state
+  }
+
+  #read(): Promise<unknown> {
+    return this.read().catch(() => undefined)
   }
 
   #state(state: SittingState): void {

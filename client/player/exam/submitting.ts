@@ -3,9 +3,11 @@
  *
  * Rules kept here: everything is acknowledged before the submission is signed; a submission that got
  * no answer is repeated (the server's submit is idempotent); when the server has already closed the
- * sitting, its receipt is fetched instead.
+ * sitting, its receipt is fetched instead. Time that ended on this page is asked after before anything
+ * is submitted: an extension or a pause may have been given while the line was cut.
  */
 import { Refused } from '@/shared/api'
+import type { Receipt, SittingState } from '@/shared/contract'
 import type { Journal } from '../answers/journal'
 import type { Outbox } from '../answers/outbox'
 import { backoff_ms, sleep, type Sleep } from '../backoff'
@@ -20,8 +22,15 @@ export interface SubmittingParts {
   outbox: Outbox
   /** Resolves when every event is in the journal. */
   written: () => Promise<void>
+  /** Reads where the sitting stands, and shows it; null where nobody keeps that. */
+  read: () => Promise<SittingState | null>
+  /** Lets the answering go on. */
+  reopen: () => void
   wait?: Sleep
 }
+
+/** The clocks of page and server need not agree better at the end. */
+const SURELY_LEFT_MS = 2000
 
 export async function submitting(parts: SubmittingParts): Promise<void> {
   const { view, outbox } = parts
@@ -31,12 +40,16 @@ export async function submitting(parts: SubmittingParts): Promise<void> {
     await outbox.drained()
     if (isLocked(view)) return
     try {
-      view.receipt = (await closed(parts)) ?? (await submit(parts))
+      const state = await standing(parts)
+      if (view.sealedBy === 'time' && state !== null && hasTime(state)) {
+        parts.reopen()
+        return
+      }
+      view.receipt = state?.receipt ?? (await submit(parts))
       view.reachable = true
     } catch (error) {
       if (error instanceof Refused && error.code === 'submit.too_early') {
-        view.phase = 'answering'
-        view.sealedBy = null
+        parts.reopen()
         return
       }
       if (!(error instanceof Refused)) view.reachable = false
@@ -53,13 +66,16 @@ function isLocked(view: ExamView): boolean {
   return view.lock !== null
 }
 
-/** The receipt of a sitting that the server has closed already; null when it is still open. */
-async function closed({ outbox, transport }: SubmittingParts): Promise<ExamView['receipt']> {
-  if (outbox.stopped === null) return null
-  return (await transport.state()).receipt
+/** Where the sitting stands, asked when this page alone cannot know: the candidate's own word needs nobody's. */
+async function standing({ view, outbox, read }: SubmittingParts): Promise<SittingState | null> {
+  return view.sealedBy === 'time' || outbox.stopped !== null ? read() : null
 }
 
-async function submit(parts: SubmittingParts): Promise<ExamView['receipt']> {
+function hasTime({ stage, deadline_ms, server_ms }: SittingState): boolean {
+  return stage === 'paused' || (stage === 'answering' && deadline_ms - server_ms > SURELY_LEFT_MS)
+}
+
+async function submit(parts: SubmittingParts): Promise<Receipt> {
   const { signer, transport, view, journal } = parts
   const signed = await signer.submission(journal.last, view.state.answers)
   return transport.submit({ epoch: signer.epoch, last_seq: journal.last, ...signed })

@@ -1,0 +1,116 @@
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
+import { Refused } from '@/shared/api'
+import type { PaperItem } from '@/shared/contract'
+import { MemoryJournal } from '../answers/journal'
+import { Exam } from './exam'
+import { makeView } from './view'
+import { ITEMS, PAPER, RECEIPT, signer, World } from './world'
+
+let world: World
+let exam: Exam
+let seals: ('candidate' | 'time' | null)[]
+
+async function pass(ms: number): Promise<void> {
+  world.now_ms += ms
+  await vi.advanceTimersByTimeAsync(ms)
+  exam.tick()
+  await vi.advanceTimersByTimeAsync(0)
+}
+
+function item(at: number): PaperItem {
+  return ITEMS[at]!
+}
+
+beforeEach(() => {
+  vi.useFakeTimers()
+  world = new World()
+  const view = makeView(PAPER)
+  view.deadline_ms = world.deadline_ms
+  seals = []
+  exam = new Exam({
+    view,
+    transport: world,
+    journal: new MemoryJournal(),
+    signer,
+    now: () => world.now_ms,
+    reminders_s: [],
+    keepSeal: (by) => {
+      seals.push(by)
+    },
+  })
+})
+afterEach(() => {
+  vi.useRealTimers()
+})
+
+describe('from sealed answers to a receipt', () => {
+  it('seals at the deadline even offline, and submits when the network is back', async () => {
+    exam.choose(item(0), 'c')
+    await pass(500)
+    world.isDown = true
+    exam.choose(item(1), 'a')
+    await pass(600_000)
+    expect(exam.view.phase).toBe('sealed')
+    exam.choose(item(0), 'a')
+    world.isDown = false
+    await pass(60_000)
+    expect(exam.view.phase).toBe('submitted')
+    expect(world.events.map((event) => event.item_id)).toEqual(['i1', 'i2'])
+    expect(world.submissions.map((one) => one.last_seq)).toEqual([2])
+  })
+
+  it('sends again what the server says it lacks, then submits', async () => {
+    exam.choose(item(0), 'c')
+    await pass(500)
+    world.events = []
+    world.refuseSubmit = [new Refused({ code: 'submit.behind', params: { acked_through: 0 } })]
+    void exam.seal('candidate')
+    await pass(30_000)
+    expect(world.events).toHaveLength(1)
+    expect(exam.view.receipt).toEqual(RECEIPT)
+  })
+
+  it('opens again when it is too early to submit, and no reload submits it', async () => {
+    world.refuseSubmit = [new Refused({ code: 'submit.too_early', params: { not_before_ms: 9 } })]
+    void exam.seal('candidate')
+    await pass(5000)
+    expect(exam.view.phase).toBe('answering')
+    expect(seals).toEqual(['candidate', null])
+  })
+
+  it('goes on when the time that ended here was extended while the line was cut', async () => {
+    world.isDown = true
+    exam.choose(item(0), 'c')
+    await pass(600_000)
+    expect(exam.view.phase).toBe('sealed')
+    world.deadline_ms += 1_800_000
+    world.isDown = false
+    await pass(60_000)
+    expect(world.submissions).toEqual([])
+    expect(exam.view.phase).toBe('answering')
+    expect(exam.facts.isOpen.value).toBe(true)
+    expect(seals).toEqual(['time', null])
+    expect(world.events).toHaveLength(1)
+  })
+
+  it('goes on when the time that ended here was stopped by a pause that it did not hear of', async () => {
+    world.isDown = true
+    await pass(600_000)
+    world.stage = 'paused'
+    world.isDown = false
+    await pass(60_000)
+    expect(world.submissions).toEqual([])
+    expect(exam.view.phase).toBe('answering')
+    expect(exam.view.paused_at_ms).not.toBeNull()
+  })
+
+  it('submits when the added time is over too', async () => {
+    world.isDown = true
+    await pass(600_000)
+    world.deadline_ms += 30_000
+    await pass(60_000)
+    world.isDown = false
+    await pass(60_000)
+    expect(exam.view.phase).toBe('submitted')
+  })
+})
