@@ -1,10 +1,49 @@
 import 'fake-indexeddb/auto'
-import { describe, expect, it } from 'vitest'
+import { afterEach, describe, expect, it, vi } from 'vitest'
 import { keepAck, keepSaidAgain, StoredJournal, unsentBefore } from './journal'
 import type { Draft } from './state'
-import { openStore } from './store'
+import { openStore, type Store } from './store'
 
 const DRAFT: Draft = { kind: 'marked', item_id: 'i1', response: null, client_ms: 5 }
+
+afterEach(() => {
+  vi.useRealTimers()
+})
+
+/** A store whose next transaction finds no room. */
+function failing(real: Store): { store: Store; fail: () => void } {
+  let isFull = false
+  const store = new Proxy(real, {
+    get(target, name) {
+      if (name === 'transaction' && isFull) {
+        isFull = false
+        throw new DOMException('no room', 'QuotaExceededError')
+      }
+      const found: unknown = Reflect.get(target, name)
+      return typeof found === 'function' ? (found.bind(target) as unknown) : found
+    },
+  })
+  return {
+    store,
+    fail: () => {
+      isFull = true
+    },
+  }
+}
+
+/** Keeps the store's events busy, as a disk that does not answer does, until it is released. */
+function busy(store: Store): () => Promise<void> {
+  let isHeld = true
+  const tx = store.transaction('events', 'readwrite')
+  const held = (async () => {
+    while (isHeld) await tx.store.count()
+    await tx.done
+  })()
+  return () => {
+    isHeld = false
+    return held
+  }
+}
 
 describe('the journal', () => {
   it('numbers on after a reload', async () => {
@@ -30,6 +69,37 @@ describe('the journal', () => {
     expect(stored).toBe(false)
     expect(event.seq).toBe(2)
     expect((await journal.from(2)).map((one) => one.seq)).toEqual([2])
+  })
+
+  it('stores what it could not before together with the next, so that no hole stays', async () => {
+    const { store, fail } = failing(await openStore('hole'))
+    const journal = await StoredJournal.open(store, 's', 1, 1)
+    await journal.append(DRAFT)
+    fail()
+    expect((await journal.append(DRAFT)).stored).toBe(false)
+    expect((await journal.append(DRAFT)).stored).toBe(true)
+    const after = await StoredJournal.open(store, 's', 1, 1)
+    expect((await after.from(1)).map((event) => event.seq)).toEqual([1, 2, 3])
+  })
+
+  it('gives the number all the same when storing does not end, and stores when it can', async () => {
+    const store = await openStore('stuck')
+    const journal = await StoredJournal.open(store, 's', 1, 1)
+    const release = busy(store)
+    vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] })
+    const slow = journal.append(DRAFT)
+    await vi.advanceTimersByTimeAsync(10_000)
+    expect(await slow).toMatchObject({ event: { seq: 1 }, stored: false })
+    // The next does not wait once more.
+    expect(await journal.append(DRAFT)).toMatchObject({ event: { seq: 2 }, stored: false })
+    await release()
+    await vi.waitFor(async () => {
+      expect(await store.count('events')).toBe(1)
+    })
+    expect((await journal.from(1)).map((event) => event.seq)).toEqual([1, 2])
+    expect(await journal.append(DRAFT)).toMatchObject({ event: { seq: 3 }, stored: true })
+    expect((await journal.from(1)).map((event) => event.seq)).toEqual([1, 2, 3])
+    expect(await store.count('events')).toBe(3)
   })
 
   it('finds what earlier epochs could not send', async () => {

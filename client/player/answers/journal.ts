@@ -3,10 +3,12 @@
  *
  * Rules kept here: an event gets its number in the transaction that stores it; the transaction is
  * durable (`strict`) before the candidate sees it counted; nothing is deleted before the receipt.
- * When the computer stores nothing any more the event still gets the next number and is sent; the
- * caller learns that it is not stored.
+ * When the computer stores nothing any more, or does not come to an end, the event still gets the next
+ * number and is sent; the caller learns that it is not stored. What could not be stored is stored with
+ * the next event or not at all: a hole would be one that the server waits for after a reload.
  */
 import type { ClientEvent } from '@/shared/sign'
+import { sleep } from '../backoff'
 import type { Draft } from './state'
 import type { Store, StoredEvent } from './store'
 
@@ -19,12 +21,18 @@ export interface Journal {
   readonly last: number
 }
 
+/** Longer than any disk at work takes. */
+const PATIENCE_MS = 5000
+
 export class StoredJournal implements Journal {
   #store: Store
   #sitting_id: string
   #epoch: number
   #last: number
+  /** What only the page has. */
   #memory: ClientEvent[] = []
+  /** A transaction has not ended yet. */
+  #isBusy = false
   #turn: Promise<unknown> = Promise.resolve()
 
   private constructor(store: Store, sitting_id: string, epoch: number, last: number) {
@@ -61,24 +69,39 @@ export class StoredJournal implements Journal {
       [this.#sitting_id, this.#epoch, []],
     )
     const rows = await this.#store.getAll('events', range).catch(() => [])
-    const found = [...rows.map(bare), ...this.#memory.filter((event) => event.seq >= seq)]
-    return found.sort((left, right) => left.seq - right.seq)
+    // Meanwhile an event may have come from memory into the store.
+    const found = new Map([...this.#memory, ...rows.map(bare)].map((event) => [event.seq, event]))
+    return [...found.values()]
+      .filter((event) => event.seq >= seq)
+      .sort((left, right) => left.seq - right.seq)
   }
 
   async #append(draft: Draft): Promise<{ event: ClientEvent; stored: boolean }> {
     const { kind, item_id, response, client_ms } = draft
     const event: ClientEvent = { seq: this.#last + 1, kind, item_id, response, client_ms }
     this.#last = event.seq
+    this.#memory.push(event)
+    if (this.#isBusy) return { event, stored: false }
+    this.#isBusy = true
+    const late = new AbortController()
+    const patience = sleep(PATIENCE_MS, late.signal).then(() => false)
+    const stored = await Promise.race([this.#keep([...this.#memory]), patience])
+    late.abort()
+    return { event, stored }
+  }
+
+  /** Stores all of them or none. Never rejects. */
+  async #keep(events: readonly ClientEvent[]): Promise<boolean> {
     try {
       const tx = this.#store.transaction('events', 'readwrite', { durability: 'strict' })
-      await Promise.all([
-        tx.store.add({ ...event, sitting_id: this.#sitting_id, epoch: this.#epoch }),
-        tx.done,
-      ])
-      return { event, stored: true }
+      const whose = { sitting_id: this.#sitting_id, epoch: this.#epoch }
+      await Promise.all([...events.map((event) => tx.store.add({ ...event, ...whose })), tx.done])
+      this.#memory = this.#memory.filter((event) => !events.includes(event))
+      return true
     } catch {
-      this.#memory.push(event)
-      return { event, stored: false }
+      return false
+    } finally {
+      this.#isBusy = false
     }
   }
 }
