@@ -2,8 +2,9 @@
  * Putting together what the server holds and what only this computer holds. Pure.
  *
  * Rules kept here: of the current epoch, local events from the server's `next_seq` on are newer and
- * stand, and so are sent those before for which no signed ack is here; of an earlier epoch (the same computer before a new sign-in) what the server never got is
- * said again under the new epoch, with its own time, unless the server holds the same already.
+ * stand, and so are sent those before for which no signed ack is here; of an earlier epoch (the same
+ * computer before a new sign-in) what the server never got is said again under the new epoch, with its
+ * own time, unless the server holds the same already or this epoch has said something newer.
  */
 import type { Paper } from '@/shared/contract'
 import type { ClientEvent } from '@/shared/sign'
@@ -24,7 +25,7 @@ export function resumed(
   proven_through: number,
 ): Resumed {
   const held: Answers = { answers: paper.answers, marks: paper.marks, viewed: [] }
-  const again = saidAgain(held, earlier)
+  const again = saidAgain(held, earlier, own)
   const first = Math.min(paper.next_seq, proven_through + 1)
   const unsent = own.filter((event) => event.seq >= first)
   const viewed = [...earlier, ...own].filter((event) => event.kind === 'item_viewed')
@@ -32,10 +33,16 @@ export function resumed(
   return { state, unsent, again }
 }
 
-function saidAgain(held: Answers, earlier: readonly ClientEvent[]): Draft[] {
+function saidAgain(
+  held: Answers,
+  earlier: readonly ClientEvent[],
+  own: readonly ClientEvent[],
+): Draft[] {
   const drafts: Draft[] = []
+  const newer = new Set(own.map(about))
   let state = held
   for (const event of lastOfEach(earlier)) {
+    if (newer.has(about(event))) continue
     const after = applied(state, event)
     if (!changes(state, after, event.item_id)) continue
     drafts.push(event as Draft)
@@ -48,11 +55,10 @@ function saidAgain(held: Answers, earlier: readonly ClientEvent[]): Draft[] {
 function lastOfEach(events: readonly ClientEvent[]): ClientEvent[] {
   const last = new Map<string, ClientEvent>()
   for (const event of events) {
-    const about = event.kind.startsWith('answer_') ? 'answer' : 'mark'
-    if (event.item_id !== null && event.kind !== 'item_viewed') {
-      last.delete(`${about}:${event.item_id}`)
-      last.set(`${about}:${event.item_id}`, event)
-    }
+    const name = about(event)
+    if (name === null) continue
+    last.delete(name)
+    last.set(name, event)
   }
   return [...last.values()].map((event) => ({
     kind: event.kind,
@@ -61,6 +67,12 @@ function lastOfEach(events: readonly ClientEvent[]): ClientEvent[] {
     client_ms: event.client_ms,
     seq: event.seq,
   }))
+}
+
+/** What of which item the event settles; null when it settles nothing. */
+function about({ kind, item_id }: ClientEvent): string | null {
+  if (item_id === null || kind === 'item_viewed') return null
+  return `${kind.startsWith('answer_') ? 'answer' : 'mark'}:${item_id}`
 }
 
 function changes(before: Answers, after: Answers, item: string | null): boolean {

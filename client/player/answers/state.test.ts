@@ -88,6 +88,16 @@ describe('resuming', () => {
     expect(state.answers).toEqual({ i1: A, i2: A })
   })
 
+  it('puts nothing of an earlier sign-in over what was answered in this one', () => {
+    const newer = [event(1, 'answer_set', 'i1', B), event(2, 'marked', 'i2')]
+    const earlier = [event(1, 'answer_set', 'i1', A), event(2, 'answer_set', 'i2', A)]
+    const paper = { ...PAPER, answers: { i1: B }, marks: ['i2'], next_seq: 3 }
+    const { state, again } = resumed(paper, newer, earlier, 2)
+    expect(again.map((draft) => draft.item_id)).toEqual(['i2'])
+    expect(state.answers).toEqual({ i1: B, i2: A })
+    expect(state.marks).toEqual(['i2'])
+  })
+
   it('gives the same answers as an unbroken sitting, wherever it was cut', () => {
     const events = fc.array(
       fc.record({
