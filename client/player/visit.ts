@@ -72,6 +72,7 @@ export class Visit {
   readonly machine = machineToken()
   readonly transport = new LiveTransport(this.server, this.clock)
   store: Store | null = null
+  device: KeptDevice | null = null
   seat: Seat | null = null
   readonly ending = new Ending(this)
   #following = false
@@ -182,8 +183,9 @@ export class Visit {
     }
   }
 
-  #device({ sitting_id, epoch }: SittingState): Promise<KeptDevice> {
-    return deviceFor(this.store, this.server, sitting_id, epoch)
+  async #device(state: SittingState): Promise<KeptDevice> {
+    this.device = await deviceFor(this.store, this.server, state, this.device)
+    return this.device
   }
 
   #show(state: SittingState): void {

@@ -26,18 +26,20 @@ export interface KeptDevice {
 }
 
 /**
- * The device of this sitting: the kept one after a reload, while the server still counts it as the
- * last; else a new one, which locks every older.
+ * The device of this sitting: the kept one after a reload, or the page's `last` where nothing can be
+ * stored, while the server still counts it as the last; else a new one, which locks every older.
  */
 export async function deviceFor(
   store: Store | null,
   server: Server,
-  sitting_id: string,
-  epoch: number,
+  { sitting_id, epoch }: { sitting_id: string; epoch: number },
+  last: KeptDevice | null,
 ): Promise<KeptDevice> {
-  const kept = await keptDevice(store, sitting_id)
   const token = server.token ?? ''
-  if (kept?.token === token && kept.stream.epoch === epoch) return kept
+  for (const known of [await keptDevice(store, sitting_id), last]) {
+    const isOurs = known?.sitting_id === sitting_id && known.token === token
+    if (isOurs && known.stream.epoch === epoch) return known
+  }
   const pair = await makeKey()
   const given = await server.device(await publicBytes(pair.publicKey))
   const stream = { origin: given.origin, stream_id: given.stream_id, epoch: given.epoch }
