@@ -5,12 +5,12 @@
  * out are counted and said, never wiped.
  */
 import type { SittingState } from '@/shared/contract'
-import { heldOf, isAnswer, wipe } from './answers/held'
+import { heldOf, isAnswer, ofSitting, wipe } from './answers/held'
 import type { Outbox, Stop } from './answers/outbox'
 import type { Store } from './answers/store'
 import { heldFile, takeAway, type HeldEvent } from './held-file'
 import { sendLeftovers } from './leftovers'
-import { keptDevice } from './live/device'
+import { keptDevice, type KeptDevice } from './live/device'
 import type { Server } from './live/server'
 
 /** What the server does not have yet of a sitting that is over. */
@@ -27,6 +27,8 @@ export interface EndingParts {
   readonly store: Store | null
   readonly server: Server
   readonly clock: { now(): number }
+  /** The device of this page, which the store may not have taken. */
+  readonly device: KeptDevice | null
   readonly seat: { exam: { outbox: Outbox } } | null
   readonly view: { state: SittingState | null; doubted: boolean }
 }
@@ -59,7 +61,7 @@ export class Ending {
   /** What the server does not have yet; null while that is being found out. */
   async waiting(): Promise<Waiting | null> {
     if (this.#isReading) return null
-    const pieces = (await this.#parts.store?.count('pieces').catch(() => 0)) ?? 0
+    const pieces = await this.#pieces()
     const sender = this.#sender()
     if (sender !== null && sender.stopped === null && sender.left.length > 0) {
       return { records: sender.left.length, pieces, held: null }
@@ -74,7 +76,7 @@ export class Ending {
     const { view, store, clock } = this.#parts
     if (view.state === null) return
     const { sitting_id, candidate } = view.state
-    const device = await keptDevice(store, sitting_id)
+    const device = (await keptDevice(store, sitting_id)) ?? this.#parts.device
     const whose = { ticket_no: candidate.ticket_no, device }
     takeAway(await heldFile(await this.#held(), whose, clock.now()))
   }
@@ -90,11 +92,22 @@ export class Ending {
   async #held(): Promise<HeldEvent[]> {
     const { store, view } = this.#parts
     if (view.state === null) return []
-    const { sitting_id, epoch } = view.state
+    const { sitting_id } = view.state
     const rows = store === null ? [] : await heldOf(store, sitting_id).catch(() => [])
     const known = new Set(rows.map((row) => `${row.epoch}/${row.seq}`))
-    const own = (this.#sender()?.left ?? []).map((event) => ({ ...event, epoch }))
-    return [...rows, ...own.filter((event) => !known.has(`${epoch}/${event.seq}`))]
+    const sender = this.#sender()
+    if (sender === null) return rows
+    // The state may have been read before the sender's device was taken.
+    const { epoch } = sender
+    const own = sender.left.filter((event) => !known.has(`${epoch}/${event.seq}`))
+    return [...rows, ...own.map((event) => ({ ...event, epoch }))]
+  }
+
+  /** Recordings of this sitting that wait; another's, left here, are not this candidate's matter. */
+  async #pieces(): Promise<number> {
+    const { store, view } = this.#parts
+    if (store === null || view.state === null) return 0
+    return store.count('pieces', ofSitting(view.state.sitting_id)).catch(() => 0)
   }
 
   /** Whoever sends the sitting's records: of an earlier page, or of this one. */

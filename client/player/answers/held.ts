@@ -22,7 +22,7 @@ export interface Held {
 
 /** The sitting's events without the server's word, when an answer is among them; else none. */
 export async function heldOf(store: Store, sitting_id: string): Promise<StoredEvent[]> {
-  const left = await unproven(store, await store.getAll('events', eventsOf(sitting_id)))
+  const left = await unproven(store, await store.getAll('events', ofSitting(sitting_id)))
   return left.some(isAnswer) ? left : []
 }
 
@@ -73,8 +73,8 @@ export async function wipe(store: Store, sitting_id: string): Promise<void> {
     ...(isHeld && device !== undefined
       ? [facts.put({ ...(device as object), token: '' }, `device/${sitting_id}`)]
       : []),
-    ...(isHeld ? [] : [tx.objectStore('events').delete(eventsOf(sitting_id))]),
-    tx.objectStore('pieces').delete(eventsOf(sitting_id)),
+    ...(isHeld ? [] : [tx.objectStore('events').delete(ofSitting(sitting_id))]),
+    tx.objectStore('pieces').delete(ofSitting(sitting_id)),
     ...names.map((name) => facts.delete(name)),
     tx.done,
   ])
@@ -82,7 +82,7 @@ export async function wipe(store: Store, sitting_id: string): Promise<void> {
 
 /** Removes what is held of a sitting. Only after it has been taken away as a file. */
 export async function forget(store: Store, sitting_id: string): Promise<void> {
-  await store.delete('events', eventsOf(sitting_id))
+  await store.delete('events', ofSitting(sitting_id))
   await wipe(store, sitting_id)
 }
 
@@ -90,7 +90,8 @@ export function isAnswer({ kind }: { kind: string }): boolean {
   return kind.startsWith('answer_')
 }
 
-function eventsOf(sitting_id: string): IDBKeyRange {
+/** The keys of a sitting's events, or of its recordings. */
+export function ofSitting(sitting_id: string): IDBKeyRange {
   return IDBKeyRange.bound([sitting_id], [sitting_id, []])
 }
 

@@ -33,14 +33,14 @@ function failing(real: Store): { store: Store; fail: () => void } {
 
 /** Keeps the store's events busy, as a disk that does not answer does, until it is released. */
 function busy(store: Store): () => Promise<void> {
-  let isHeld = true
+  const hold = new AbortController()
   const tx = store.transaction('events', 'readwrite')
   const held = (async () => {
-    while (isHeld) await tx.store.count()
+    while (!hold.signal.aborted) await tx.store.count()
     await tx.done
   })()
   return () => {
-    isHeld = false
+    hold.abort()
     return held
   }
 }

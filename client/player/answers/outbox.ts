@@ -75,6 +75,11 @@ export class Outbox {
     return this.#waiting
   }
 
+  /** Under which they are sent. */
+  get epoch(): number {
+    return this.#signer.epoch
+  }
+
   get stopped(): Stop | null {
     return this.#stop
   }
