@@ -49,12 +49,14 @@ class LateDecision:
 class Folded:
     """Answers by item (responses as given), flags, and what each epoch was acknowledged.
 
+    ``settled_ms``: when the device made what stands about an item (``client_ms``), a clearing too.
     ``late`` counts late records, ``undecided`` those among them that give or clear an answer and
     that no decision covers.
     """
 
     answers: dict[str, Any] = field(default_factory=dict)
     marks: set[str] = field(default_factory=set)
+    settled_ms: dict[str, int] = field(default_factory=dict)
     acknowledged: dict[int, int] = field(default_factory=dict)
     late: int = 0
     undecided: int = 0
@@ -131,6 +133,8 @@ def fold(records: Iterable[Recorded], *, count_late: bool | None = None) -> Fold
 
 def _apply(state: Folded, one: Recorded) -> None:
     item_id = one.body.get("item_id", "")
+    if one.kind in ANSWERING:
+        state.settled_ms[item_id] = one.body.get("client_ms", 0)
     if one.kind == "answer_set":
         state.answers[item_id] = one.body["response"]
         state.last_answer_ms = one.server_ms

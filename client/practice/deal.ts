@@ -30,6 +30,7 @@ export function dealt(paper: ReleasedPaper, wording: Wording, chance: () => numb
     items,
     sections: sectionsOf(items, wording),
     answers: {},
+    settled_ms: {},
     marks: [],
     epoch: 1,
     next_seq: 1,

@@ -4355,6 +4355,8 @@ export interface components {
         /**
          * PaperShown
          * @description The paper, and what the server holds of the answers.
+         *
+         *     ``settled_ms`` tells for an item when its answer, or its clearing, was made.
          */
         PaperShown: {
             /** Answers */
@@ -4375,6 +4377,10 @@ export interface components {
             next_seq: number;
             /** Sections */
             sections: components["schemas"]["SectionShown"][];
+            /** Settled Ms */
+            settled_ms: {
+                [key: string]: number;
+            };
             /** Title */
             title: string;
         };

@@ -4,7 +4,8 @@
  * Rules kept here: of the current epoch, local events from the server's `next_seq` on are newer and
  * stand, and so are sent those before for which no signed ack is here; of an earlier epoch (the same
  * computer before a new sign-in) what the server never got is said again under the new epoch, with its
- * own time, unless the server holds the same already or this epoch has said something newer.
+ * own time, unless the server holds the same already or something newer stands, said in this epoch or
+ * at another computer in between.
  */
 import type { Paper } from '@/shared/contract'
 import type { ClientEvent } from '@/shared/sign'
@@ -25,7 +26,7 @@ export function resumed(
   proven_through: number,
 ): Resumed {
   const held: Answers = { answers: paper.answers, marks: paper.marks, viewed: [] }
-  const again = saidAgain(held, earlier, own)
+  const again = saidAgain(paper, held, earlier, own)
   const first = Math.min(paper.next_seq, proven_through + 1)
   const unsent = own.filter((event) => event.seq >= first)
   const viewed = [...earlier, ...own].filter((event) => event.kind === 'item_viewed')
@@ -34,6 +35,7 @@ export function resumed(
 }
 
 function saidAgain(
+  { settled_ms }: Paper,
   held: Answers,
   earlier: readonly ClientEvent[],
   own: readonly ClientEvent[],
@@ -42,7 +44,8 @@ function saidAgain(
   const newer = new Set(own.map(about))
   let state = held
   for (const event of lastOfEach(earlier)) {
-    if (newer.has(about(event))) continue
+    const stands_ms = isAnswer(event) ? settled_ms[event.item_id ?? ''] : undefined
+    if (newer.has(about(event)) || event.client_ms < (stands_ms ?? 0)) continue
     const after = applied(state, event)
     if (!changes(state, after, event.item_id)) continue
     drafts.push(event as Draft)
@@ -72,7 +75,11 @@ function lastOfEach(events: readonly ClientEvent[]): ClientEvent[] {
 /** What of which item the event settles; null when it settles nothing. */
 function about({ kind, item_id }: ClientEvent): string | null {
   if (item_id === null || kind === 'item_viewed') return null
-  return `${kind.startsWith('answer_') ? 'answer' : 'mark'}:${item_id}`
+  return `${isAnswer({ kind }) ? 'answer' : 'mark'}:${item_id}`
+}
+
+function isAnswer({ kind }: Pick<ClientEvent, 'kind'>): boolean {
+  return kind.startsWith('answer_')
 }
 
 function changes(before: Answers, after: Answers, item: string | null): boolean {

@@ -62,6 +62,7 @@ const PAPER: Paper = {
   items: [],
   sections: [],
   answers: { i1: A },
+  settled_ms: {},
   marks: [],
   epoch: 2,
   next_seq: 3,
@@ -86,6 +87,15 @@ describe('resuming', () => {
     const { state, again } = resumed(PAPER, [], [...earlier, event(9, 'answer_set', 'i1', A)], 0)
     expect(again.map((one) => one.item_id)).toEqual(['i2'])
     expect(state.answers).toEqual({ i1: A, i2: A })
+  })
+
+  it('puts nothing over what was answered later at another computer', () => {
+    const earlier = [event(4, 'answer_set', 'i1', A), event(5, 'answer_set', 'i2', A)]
+    const settled_ms = { i1: earlier[0]!.client_ms + 1, i2: earlier[1]!.client_ms - 1 }
+    const paper = { ...PAPER, answers: { i1: B, i2: B }, settled_ms }
+    const { state, again } = resumed(paper, [], earlier, 0)
+    expect(again.map((draft) => draft.item_id)).toEqual(['i2'])
+    expect(state.answers).toEqual({ i1: B, i2: A })
   })
 
   it('puts nothing of an earlier sign-in over what was answered in this one', () => {

@@ -29,6 +29,7 @@ export const PAPER: Paper = {
   items: ITEMS,
   sections: [],
   answers: {},
+  settled_ms: {},
   marks: [],
   epoch: 1,
   next_seq: 1,

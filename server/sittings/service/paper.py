@@ -31,9 +31,13 @@ from server.sittings.tables import NoticeRow
 
 @dataclass(frozen=True, slots=True)
 class Answered:
-    """The fold of the client's records: item id → response as sent, marked items, next seq."""
+    """The fold of the client's records: item id → response as sent, marked items, next seq.
+
+    ``settled_ms``: item id → when its answer or its clearing was made, by the device's word.
+    """
 
     answers: dict[str, Any]
+    settled_ms: dict[str, int]
     marks: list[str]
     epoch: int
     next_seq: int
@@ -149,8 +153,9 @@ class PaperDesk:
         """Answers and marks from the ledger; keeps the count for the wall."""
         folded, progress = await self._rebuilt(session, loaded)
         return Answered(
-            folded.answers, sorted(folded.marks), loaded.row.epoch, progress.acked_through + 1
-        )
+            folded.answers, folded.settled_ms, sorted(folded.marks), loaded.row.epoch,
+            progress.acked_through + 1,
+        )  # fmt: skip
 
     async def progress(self, session: ReadSession, loaded: Loaded) -> Progress:
         """How far the sitting is: from memory, or rebuilt from the ledger."""

@@ -116,6 +116,18 @@ def test_a_decision_covers_what_came_before_it_and_the_first_one_holds() -> None
     assert fold([*later, decided(5, counted=True)]).answers == {"item_1": {"options": ["b"]}}
 
 
+def test_what_stands_about_an_item_tells_when_it_was_made_a_clearing_too() -> None:
+    story: list[Step] = [
+        ("answer_set", "item_1", 1, False),
+        ("answer_set", "item_2", 1, False),
+        ("answer_cleared", "item_1", 0, False),
+        ("marked", "item_2", 0, False),
+        ("answer_set", "item_2", 2, True),
+    ]
+    found = fold(records(story, [1, 1, 2, 2, 2]))
+    assert found.settled_ms == {"item_1": 3, "item_2": 2}
+
+
 def test_an_empty_stream_has_no_answers() -> None:
     empty = fold([])
     assert (empty.answers, empty.acked(1), empty.last_answer_ms) == ({}, 0, None)

@@ -39,7 +39,10 @@ SectionShown = TypedDict(  # ``from`` is a keyword of Python
 
 
 class PaperShown(TypedDict):
-    """The paper, and what the server holds of the answers."""
+    """The paper, and what the server holds of the answers.
+
+    ``settled_ms`` tells for an item when its answer, or its clearing, was made.
+    """
 
     form_code: str
     form_hash: str
@@ -47,6 +50,7 @@ class PaperShown(TypedDict):
     items: list[ItemShown]
     sections: list[SectionShown]
     answers: dict[str, ResponseShown]
+    settled_ms: dict[str, int]
     marks: list[str]
     epoch: int
     next_seq: int
@@ -77,6 +81,7 @@ def paper_json(paper: DealtPaper) -> PaperShown:
             for s in paper.sections
         ],
         answers=paper.answered.answers,
+        settled_ms=paper.answered.settled_ms,
         marks=paper.answered.marks,
         epoch=paper.answered.epoch,
         next_seq=paper.answered.next_seq,

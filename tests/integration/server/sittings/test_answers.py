@@ -186,6 +186,7 @@ async def test_a_reload_finds_order_answers_and_marks_again(day: ExamDay) -> Non
     after = await day.sittings.papers.paper(principal)
     assert after.items == before.items
     assert after.answered.answers == {day.item(one): {"options": ["false"]}}
+    assert set(after.answered.settled_ms) == {day.item(one)}
     assert after.answered.marks == [day.item(one)]
     assert (after.answered.epoch, after.answered.next_seq) == (2, 1)
 
