@@ -15,10 +15,9 @@ from kernel.db import ReadSession
 from kernel.errors import Kind, Refusal
 from kernel.files import PUBLIC, folder_held, make_folder, replace_file
 from ledger.tree.checkpoint import Checkpoint
-from ledger.tree.holding import read_around
+from ledger.tree.holding import read_around, tree_of
 from ledger.tree.merkle import tree_root
 from ledger.tree.note import Note, NoteKey
-from ledger.tree.tables import TreeRow
 
 KEPT_DIGITS = 32
 
@@ -89,14 +88,17 @@ class Beside:
     def _write(self, path: Path, note: Note) -> None:
         replace_file(path, note.to_text().encode(), mode=PUBLIC)
 
-    async def compare(self, session: ReadSession, row: TreeRow | None) -> Outside | None:
+    async def compare(self, session: ReadSession) -> Outside | None:
         """What was published last, if the database still holds it; another origin's as it is.
 
-        Raises ``ledger.rolled_back``, ``ledger.forked``, ``ledger.checkpoint_unreadable``.
+        The file is read before ``session`` is asked anything, for whoever publishes meanwhile has
+        committed before. Raises ``ledger.rolled_back``, ``ledger.forked``,
+        ``ledger.checkpoint_unreadable``.
         """
         held, own = await asyncio.to_thread(self._load_own)
         if own is None:
             return held
+        row = await tree_of(session, self._key.name)
         published, size = own.checkpoint, 0 if row is None else row.size
         if row is None or size < published.size:
             raise Refusal(

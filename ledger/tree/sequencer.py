@@ -81,8 +81,7 @@ class Sequencer:
         Raises ``ledger.rolled_back``, ``ledger.forked``, ``ledger.checkpoint_unreadable``.
         """
         async with self._db.read() as session:
-            row = await tree_of(session, self._origin)
-            await self._beside.compare(session, row)
+            await self._beside.compare(session)
 
     async def run(self, stop: asyncio.Event, period_s: float) -> None:
         """Rounds until ``stop`` is set, then one more, so that what was written is covered."""
@@ -132,8 +131,8 @@ class Sequencer:
 
     async def _take_office(self) -> _Office:
         async with self._db.write() as session:
+            held = await self._beside.compare(session)
             row = await tree_of(session, self._origin)
-            held = await self._beside.compare(session, row)
             if row is None:
                 row = await self._found_tree(session, held)
             term = row.term + 1
@@ -265,6 +264,6 @@ class Sequencer:
         held = await asyncio.to_thread(self._beside.load)
         if held is not None and held.note.to_text() != office.held_outside:
             async with self._db.read() as session:
-                await self._beside.compare(session, await tree_of(session, self._origin))
+                await self._beside.compare(session)
         await asyncio.to_thread(self._beside.store, note)
         office.held_outside = note.to_text()

@@ -23,7 +23,7 @@ from ledger.report import Report
 from ledger.stored import StoredHead, StoredRecord, stored_heads, stored_records
 from ledger.tables import DeviceRow, RecordRow, SealRow, StreamRow
 from ledger.verify.keys import check_keys
-from ledger.verify.living import check_tree
+from ledger.verify.living import check_tree, outside_of
 
 Progress = Callable[[int, int], None]
 _BLOCK = 2_000
@@ -42,9 +42,10 @@ async def verify_directory(
     report.trusted = trust is not None
     if trust is not None and public is not None and trust != public:
         report.found.append(Finding(Damage.SEAL, str(KEY_RING), detail="another server's key"))
+    outside = outside_of(folder, report)
     async with snapshot(database) as session:
         await _Live(session, report, progress, ring).run()
-        await check_tree(session, folder, report, bytes.fromhex(report.server_public))
+        await check_tree(session, outside, report, bytes.fromhex(report.server_public))
     return report
 
 

@@ -38,10 +38,12 @@ class _Heads:
         self.wanted.setdefault(size, []).append((place, root))
 
 
-async def check_tree(session: ReadSession, folder: Path, report: Report, public: bytes) -> None:
+Outside = tuple[Note, Checkpoint] | None
+
+
+async def check_tree(session: ReadSession, outside: Outside, report: Report, public: bytes) -> None:
     """Adds to the report's findings and counts."""
     rows = (await session.scalars(select(TreeRow).order_by(TreeRow.number))).all()
-    outside = _outside(folder, report)
     through: dict[int, int] = {}
     for row in rows:
         await _Tree(session, report, row, public, outside).run(through)
@@ -50,7 +52,10 @@ async def check_tree(session: ReadSession, folder: Path, report: Report, public:
         report.found.append(Finding(Damage.ROLLED_BACK, CHECKPOINT_PLACE, detail=detail))
 
 
-def _outside(folder: Path, report: Report) -> tuple[Note, Checkpoint] | None:
+def outside_of(folder: Path, report: Report) -> Outside:
+    """The checkpoint beside the database. It is read before the view of the database begins: a
+    server at work publishes on, and what it has published it has committed before.
+    """
     place = folder / CHECKPOINT_PLACE
     if not place.is_file():
         return None
@@ -69,7 +74,7 @@ class _Tree:
         report: Report,
         row: TreeRow,
         public: bytes,
-        outside: tuple[Note, Checkpoint] | None,
+        outside: Outside,
     ) -> None:
         self._session = session
         self._report = report

@@ -123,6 +123,28 @@ async def test_while_answers_come_in_every_view_is_consistent(site: Site) -> Non
     assert reports[0].records < reports[-1].records
 
 
+async def test_a_tree_that_grows_and_is_published_meanwhile_is_no_rollback(site: Site) -> None:
+    lease = FileLease(site.folder / "ledger" / "lock")
+    sequencer = site.world.another().sequencer(site.folder / CHECKPOINT_PLACE, lease)
+    await sequencer.round()
+    loop, published = asyncio.get_running_loop(), 0
+
+    async def publish() -> None:
+        await site.people[0].save()
+        await sequencer.round()
+
+    def meanwhile(_done: int, _total: int) -> None:
+        nonlocal published
+        published += 1
+        asyncio.run_coroutine_threadsafe(publish(), loop).result(30)
+
+    report = await asyncio.to_thread(verify, site.folder, progress=meanwhile)
+    await sequencer.leave()
+    assert published > 0
+    assert report.good, report.words()
+    assert report.tree_size > 0
+
+
 async def test_a_stopped_servers_directory_holds_and_nothing_appears_in_it(site: Site) -> None:
     await site.stop()
     before = state(site.folder)

@@ -3,6 +3,7 @@
 import asyncio
 import subprocess
 import sys
+from contextvars import Context
 from pathlib import Path
 
 import pytest
@@ -198,6 +199,29 @@ async def test_a_database_rolled_back_is_refused_and_a_new_origin_quotes_the_old
     with pytest.raises(Refusal) as refused:  # the old origin again: held against its own last one
         await _sequencer(world, tmp_path).check()
     assert refused.value.code == "ledger.rolled_back"
+
+
+async def test_who_looks_while_another_publishes_finds_no_rollback(
+    world: LedgerWorld, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    one = await world.candidate("sitting_1")
+    at_work, starting = _sequencer(world, tmp_path), _sequencer(world, tmp_path)
+    await at_work.round()
+    loop, load = asyncio.get_running_loop(), Beside.load
+
+    async def publish() -> None:
+        await one.save()
+        await at_work.round()
+
+    def slow(beside: Beside) -> object:
+        monkeypatch.undo()
+        apart = Context().run(asyncio.run_coroutine_threadsafe, publish(), loop)
+        apart.result(30)
+        return load(beside)
+
+    monkeypatch.setattr(Beside, "load", slow)
+    await starting.check()
+    assert Beside.load is load
 
 
 async def test_a_tree_that_was_changed_in_the_database_is_never_signed(
