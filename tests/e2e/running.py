@@ -37,22 +37,23 @@ class Running:
 def arrange(
     seeded: Seeded, candidates: int, database_url: str = "", *, ends_in_s: int = FIVE_HOURS_S - 600,
     late_data_s: int = 600, more: dict[str, int] | None = None, starts_in_s: int = -600,
-    room: str = "21", at_the_door: int = 0,
+    room: str = "21", at_the_door: int = 0, released: bool = True,
 ) -> Running:  # fmt: skip
     """Every third candidate is on the face route, the others on the manual one. Blocks.
 
     ``ends_in_s`` and ``starts_in_s`` count from this call; ``more`` are further numbers of the
-    policy; the last ``at_the_door`` candidates have not been at the desk yet.
+    policy; the last ``at_the_door`` candidates have not been at the desk yet. Without ``released``
+    the holders have not given their shares.
     """
     policy = {**POLICY, "late_data_s": late_data_s, **(more or {})}
     times = (starts_in_s, ends_in_s - starts_in_s)
-    rest = (policy, room, at_the_door)
+    rest = (policy, room, at_the_door, released)
     return asyncio.run(_arrange(seeded, candidates, database_url, times, *rest))
 
 
 async def _arrange(
     seeded: Seeded, candidates: int, database_url: str, times: tuple[int, int],
-    policy: dict[str, int], room: str, at_the_door: int,
+    policy: dict[str, int], room: str, at_the_door: int, released: bool,
 ) -> Running:  # fmt: skip
     starts_in_s, duration_s = times
     hand = HandClock(SystemClock().now_ms() - 30 * MINUTE_MS)
@@ -84,5 +85,6 @@ async def _arrange(
         for one in day.candidates[: candidates - at_the_door]:
             frame = faces[one.person.face].frames[0] if one.person.route == "face" else None
             await day.admit(one, frame)
-        await day.release()
+        if released:
+            await day.release()
     return Running(day.session_id, day.room_id, day.candidates)
