@@ -117,4 +117,4 @@ async def give_share(
     card = holder.page.locator("section.card").filter(has_text=title)
     await holder.fill("您的口令", who.passphrase, card)
     await holder.press("交出我的份额", card)
-    await expect(card.get_by_text("已交出").first).to_be_visible(timeout=PATIENCE_MS)
+    await expect(card.get_by_text("您的份额已交出")).to_be_visible(timeout=PATIENCE_MS)
