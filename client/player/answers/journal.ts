@@ -95,7 +95,10 @@ export class StoredJournal implements Journal {
     try {
       const tx = this.#store.transaction('events', 'readwrite', { durability: 'strict' })
       const whose = { sitting_id: this.#sitting_id, epoch: this.#epoch }
-      await Promise.all([...events.map((event) => tx.store.add({ ...event, ...whose })), tx.done])
+      const added = events.map((event) => tx.store.add({ ...event, ...whose }))
+      // Asked for at once: a transaction that waits for its end is aborted with the page.
+      tx.commit()
+      await Promise.all([...added, tx.done])
       this.#memory = this.#memory.filter((event) => !events.includes(event))
       return true
     } catch {
