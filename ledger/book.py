@@ -18,7 +18,7 @@ from kernel.db import Database, ReadSession, WriteSession
 from kernel.errors import Kind, Refusal
 from kernel.ids import short_code
 from kernel.lease import Lease
-from ledger.append import Act, Appended, Appender, add_stream, lock_head
+from ledger.append import Act, Appended, Appender, add_stream, lock_head, lock_session
 from ledger.client import Ack, ClientBatch, ClientEvent, Receipt, receipt_frame
 from ledger.disclosure import Opening
 from ledger.fold import Folded, fold
@@ -148,6 +148,10 @@ class Ledger:
     async def append(self, session: WriteSession, stream_id: str, acts: Sequence[Act]) -> Appended:
         """Acts of server and staff, within the caller's transaction."""
         return await self._appender.append(session, stream_id, acts)
+
+    async def lock_session(self, session: WriteSession, session_id: str) -> None:
+        """Whoever else decides about the session waits for this transaction (ADR 0017)."""
+        await lock_session(session, session_id)
 
     async def add_device(
         self, session: WriteSession, stream_id: str, *, epoch: int, public_key: bytes

@@ -20,6 +20,7 @@ from kernel.crypto.signing import Signer
 from kernel.db import Database, ReadSession, WriteSession
 from kernel.errors import Kind, Refusal
 from kernel.lease import Lease
+from kernel.rounds import rounds
 from ledger.tree.beside import Beside, Outside
 from ledger.tree.checkpoint import Checkpoint
 from ledger.tree.entry import LINK_STREAM
@@ -85,12 +86,7 @@ class Sequencer:
 
     async def run(self, stop: asyncio.Event, period_s: float) -> None:
         """Rounds until ``stop`` is set, then one more, so that what was written is covered."""
-        while not stop.is_set():
-            await self._one_round()
-            try:
-                await asyncio.wait_for(stop.wait(), period_s)
-            except TimeoutError:
-                continue
+        await rounds(self._one_round, stop, period_s, _log, "no round; tried again")
         await self._one_round()
         await self.leave()
 

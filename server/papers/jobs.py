@@ -1,14 +1,12 @@
 """The loop of given shares: servers on one database pass them on to each other.
 
-Rules kept here: a round that fails is logged and the next one tries again; whoever ends says so.
+Rule kept here: whoever ends says so.
 """
 
 import asyncio
 import logging
-from collections.abc import Coroutine
-from contextlib import suppress
-from typing import Any
 
+from kernel.rounds import rounds
 from server.papers.service import PapersService
 
 ROUND_S = 5.0
@@ -17,15 +15,9 @@ _log = logging.getLogger(__name__)
 
 async def share_rounds(papers: PapersService, stop: asyncio.Event) -> None:
     """Rounds until ``stop`` is set."""
-    while not stop.is_set():
-        await _tried(papers.round())
-        with suppress(TimeoutError):
-            await asyncio.wait_for(stop.wait(), ROUND_S)
-    await _tried(papers.leave())
-
-
-async def _tried(step: Coroutine[Any, Any, None]) -> None:
+    failed = "given shares were not passed on; the next round tries again"
+    await rounds(papers.round, stop, ROUND_S, _log, failed)
     try:
-        await step
-    except Exception:  # noqa: BLE001 - the database may be away for a moment
-        _log.exception("given shares were not passed on; the next round tries again")
+        await papers.leave()
+    except Exception:  # noqa: BLE001 - the database may be away
+        _log.exception("our keys for shares stand for %s s more", ROUND_S * 3)

@@ -9,11 +9,11 @@ being offline opens a case for a person and does no more.
 
 import asyncio
 import logging
-from collections.abc import Awaitable, Callable
 
 from kernel.clock import JUMP_MS, Clock
 from kernel.db import is_storage_fault
 from kernel.lease import Lease
+from kernel.rounds import rounds
 from server.sittings.service import Forgetting, SittingsService
 
 ROUND_S = 1.0
@@ -42,7 +42,8 @@ class SittingJobs:
     async def run(self, stop: asyncio.Event) -> None:
         """Rounds until ``stop`` is set."""
         await asyncio.gather(
-            _repeat(self.listen, stop, "listening"), _repeat(self.round, stop, "the hall")
+            rounds(self.listen, stop, ROUND_S, _log, "nobody was listened to; tried again"),
+            rounds(self.round, stop, ROUND_S, _log, "a round of the hall failed; tried again"),
         )
         await self._lease.release()
         try:
@@ -73,18 +74,6 @@ class SittingJobs:
         await self._service.watching.watch_clock(self._jump_ms)
         await self._forgetting.round()
         await keep_time(self._service.hall.clock)
-
-
-async def _repeat(work: Callable[[], Awaitable[None]], stop: asyncio.Event, name: str) -> None:
-    while not stop.is_set():
-        try:
-            await work()
-        except Exception:  # noqa: BLE001 - whatever failed, the next round must come
-            _log.exception("a round of %s failed; the next one tries again", name)
-        try:
-            await asyncio.wait_for(stop.wait(), ROUND_S)
-        except TimeoutError:
-            continue
 
 
 async def keep_time(clock: Clock) -> None:

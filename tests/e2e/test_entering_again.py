@@ -7,7 +7,7 @@ from pathlib import Path
 
 import httpx
 import pytest
-from playwright.async_api import Route, expect
+from playwright.async_api import Request, Route, expect
 
 from kernel.clock import SystemClock
 from server.rehearsal.cast import DEMO
@@ -21,6 +21,7 @@ from tests.e2e.seats import Room
 from tests.e2e.serving import serving
 from tests.e2e.worlds import Seeded
 
+PATIENCE_S = 60
 TYPED = "重新载入前最后写下的字"
 
 
@@ -59,8 +60,17 @@ async def paused(room: Room, player: Player) -> None:
     (one,) = room.people
     await room.act(one, "pause")
     await expect(player.page.get_by_role("alertdialog")).to_be_visible()
+    asked = 0
+
+    def ask(request: Request) -> None:
+        nonlocal asked
+        asked += request.url.endswith("/api/sitting/state")
+
+    player.page.on("request", ask)
     await player.page.reload()
-    await asyncio.sleep(6)
+    async with asyncio.timeout(PATIENCE_S):
+        while asked < 3:  # entered in vain, more than once
+            await player.page.wait_for_timeout(100)
     await room.act(one, "resume")
     await player.expect_paper()
 

@@ -4,18 +4,14 @@ import type { ClientEvent } from '@/shared/sign'
 import { MemoryJournal } from '../answers/journal'
 import { resumed } from '../answers/resume'
 import type { LiveMessage } from '../transport'
-import { Exam } from './exam'
-import { makeView } from './view'
-import { ITEMS, PAPER, RECEIPT, signer, World } from './world'
+import type { Exam } from './exam'
+import { ITEMS, PAPER, RECEIPT, World } from './world'
 
 let world: World
 let exam: Exam
 
-async function pass(ms: number): Promise<void> {
-  world.now_ms += ms
-  await vi.advanceTimersByTimeAsync(ms)
-  exam.tick()
-  await vi.advanceTimersByTimeAsync(0)
+function pass(ms: number): Promise<void> {
+  return world.pass(exam, ms)
 }
 
 function item(at: number): PaperItem {
@@ -29,16 +25,7 @@ function notice(kind: string, params: Notice['params'] = {}): LiveMessage {
 beforeEach(() => {
   vi.useFakeTimers()
   world = new World()
-  const view = makeView(PAPER)
-  view.deadline_ms = world.deadline_ms
-  exam = new Exam({
-    view,
-    transport: world,
-    journal: new MemoryJournal(),
-    signer,
-    now: () => world.now_ms,
-    reminders_s: [300, 60],
-  })
+  exam = world.begin({ reminders_s: [300, 60] })
 })
 afterEach(() => {
   vi.useRealTimers()

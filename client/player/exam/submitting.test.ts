@@ -1,20 +1,15 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
 import { Refused } from '@/shared/api'
 import type { PaperItem } from '@/shared/contract'
-import { MemoryJournal } from '../answers/journal'
-import { Exam } from './exam'
-import { makeView } from './view'
-import { ITEMS, PAPER, RECEIPT, signer, World } from './world'
+import type { Exam } from './exam'
+import { ITEMS, RECEIPT, World } from './world'
 
 let world: World
 let exam: Exam
 let seals: ('candidate' | 'time' | null)[]
 
-async function pass(ms: number): Promise<void> {
-  world.now_ms += ms
-  await vi.advanceTimersByTimeAsync(ms)
-  exam.tick()
-  await vi.advanceTimersByTimeAsync(0)
+function pass(ms: number): Promise<void> {
+  return world.pass(exam, ms)
 }
 
 function item(at: number): PaperItem {
@@ -24,16 +19,8 @@ function item(at: number): PaperItem {
 beforeEach(() => {
   vi.useFakeTimers()
   world = new World()
-  const view = makeView(PAPER)
-  view.deadline_ms = world.deadline_ms
   seals = []
-  exam = new Exam({
-    view,
-    transport: world,
-    journal: new MemoryJournal(),
-    signer,
-    now: () => world.now_ms,
-    reminders_s: [],
+  exam = world.begin({
     keepSeal: (by) => {
       seals.push(by)
     },

@@ -1,31 +1,19 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
-import { MemoryJournal } from '../answers/journal'
-import { Exam } from './exam'
-import { makeView } from './view'
-import { ITEMS, PAPER, signer, World } from './world'
+import type { Exam } from './exam'
+import { ITEMS, World } from './world'
 
 const written = ITEMS[2]!
 let world: World
 let exam: Exam
 
-async function pass(ms: number): Promise<void> {
-  world.now_ms += ms
-  await vi.advanceTimersByTimeAsync(ms)
-  exam.tick()
-  await vi.advanceTimersByTimeAsync(0)
+function pass(ms: number): Promise<void> {
+  return world.pass(exam, ms)
 }
 
 beforeEach(() => {
   vi.useFakeTimers()
   world = new World()
-  exam = new Exam({
-    view: makeView(PAPER),
-    transport: world,
-    journal: new MemoryJournal(),
-    signer,
-    now: () => world.now_ms,
-    reminders_s: [],
-  })
+  exam = world.begin()
 })
 afterEach(() => {
   vi.useRealTimers()

@@ -1,4 +1,5 @@
 /** A server in memory for the exam's tests: it can be cut off, and its clock is the test's. */
+import { vi } from 'vitest'
 import { Refused, Unreachable } from '@/shared/api'
 import type {
   Ack,
@@ -11,7 +12,10 @@ import type {
   Submission,
 } from '@/shared/contract'
 import type { ClientEvent } from '@/shared/sign'
+import { MemoryJournal } from '../answers/journal'
 import type { ExamTransport, LiveMessage, Signer } from '../transport'
+import { Exam, type ExamParts } from './exam'
+import { makeView } from './view'
 
 const OPTIONS = ['a', 'b', 'c'].map((id) => ({ id, letter: id.toUpperCase(), text: id }))
 export const ITEMS: PaperItem[] = (['single', 'multiple', 'short'] as const).map((type, at) => ({
@@ -125,6 +129,23 @@ export class World implements ExamTransport {
   listen(heard: (message: LiveMessage) => void): () => void {
     this.#heard.push(heard)
     return () => undefined
+  }
+
+  /** An exam at this server, without reminders. */
+  begin(more: Partial<ExamParts> = {}): Exam {
+    const view = makeView(PAPER)
+    view.deadline_ms = this.deadline_ms
+    const now = (): number => this.now_ms
+    const journal = new MemoryJournal()
+    return new Exam({ view, transport: this, journal, signer, now, reminders_s: [], ...more })
+  }
+
+  /** Lets time pass, for the server, the timers and the exam. */
+  async pass(exam: Exam, ms: number): Promise<void> {
+    this.now_ms += ms
+    await vi.advanceTimersByTimeAsync(ms)
+    exam.tick()
+    await vi.advanceTimersByTimeAsync(0)
   }
 
   tell(message: LiveMessage): void {

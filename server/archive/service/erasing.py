@@ -10,7 +10,6 @@ pictures go with those of the log.
 import asyncio
 import logging
 from collections.abc import Sequence
-from contextlib import suppress
 from pathlib import Path
 
 from sqlalchemy import select, update
@@ -19,6 +18,7 @@ from kernel.access import Principal, Role
 from kernel.clock import Clock
 from kernel.db import Database, ReadSession, WriteSession
 from kernel.errors import Refusal
+from kernel.rounds import rounds
 from kernel.settings import ErasureSettings
 from ledger.book import Ledger
 from ledger.erasure import Destroying, Erasure, Hold, Orders, Statement, withdraw
@@ -166,13 +166,8 @@ class Erasing:
 
     async def watch(self, stop: asyncio.Event, period_s: float) -> None:
         """``forget_elsewhere`` until ``stop`` is set; a look that fails is tried again."""
-        while not stop.is_set():
-            try:
-                await self.forget_elsewhere()
-            except Exception:  # noqa: BLE001 - the database may be away for a moment
-                _log.exception("erased keys were not looked for; tried again")
-            with suppress(TimeoutError):
-                await asyncio.wait_for(stop.wait(), period_s)
+        failed = "erased keys were not looked for; tried again"
+        await rounds(self.forget_elsewhere, stop, period_s, _log, failed)
 
     async def _covered(self, stream_id: str, seq: int) -> bool:
         """Under a signed checkpoint; where there is no tree, committed is all there is."""

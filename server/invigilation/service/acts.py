@@ -34,7 +34,7 @@ from server.invigilation.service.incidents import DECIDED, locked_incident
 from server.invigilation.tables import AbsenceRow, CaptureRow, IncidentRow, ViolationRow
 from server.seating.tables import SeatRow
 from server.sessions.rules import Duty
-from server.sessions.service import need_duty, rooms_of, session_stream
+from server.sessions.service import need_duty, rooms_of
 from server.sittings.service import Acting, Loaded, SittingsService, ensure, locked, of_session
 
 ACTORS = (Duty.INVIGILATOR, Duty.CHIEF)
@@ -176,7 +176,7 @@ class Acts:
             room_id, seat = await self._seat(tx, loaded, seat_id)
             await need_duty(tx, principal, loaded.row.session_id, room_id, ACTORS)
             # Moves of one session follow each other from here on, so a seat is given away once.
-            await hall.ledger.append(tx, session_stream(loaded.row.session_id), [])
+            await hall.ledger.lock_session(tx, loaded.row.session_id)
             taken = await self._taken(tx, loaded)
             check_target(seat_id, current=loaded.row.seat_id, taken=taken)
             before = loaded.row.room_id

@@ -4,11 +4,9 @@ from collections.abc import Mapping
 
 from kernel.db import WriteSession
 from ledger.book import Act, Ledger
+from ledger.scopes import session_stream
 
-
-def session_stream(session_id: str) -> str:
-    """The ledger stream of a session's own acts."""
-    return f"session/{session_id}"
+__all__ = ["note", "room_stream", "session_stream"]
 
 
 def room_stream(session_id: str, room_id: str) -> str:
