@@ -148,7 +148,7 @@ async function reachServer({ server, clock }: CheckParts): Promise<Found> {
   for (let tries = 0; tries < TRIES; tries += 1) {
     const sent = clock.mono()
     try {
-      await server.reach()
+      if ((await server.reach()).isAway) return bad('away')
     } catch {
       return bad('unreachable')
     }
@@ -159,7 +159,7 @@ async function reachServer({ server, clock }: CheckParts): Promise<Found> {
 
 /** The PC's wall clock decides nothing in the exam; a wrong one is told, because logs show it. */
 async function wallClock({ server }: CheckParts): Promise<Found> {
-  const date_ms = await server.reach()
+  const { date_ms } = await server.reach()
   if (date_ms === null) return good('unknown')
   const seconds = Math.round(Math.abs(Date.now() - date_ms) / 1000)
   if (seconds <= CLOCK_OFF_S) return good('good', { seconds })

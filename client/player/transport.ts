@@ -20,7 +20,8 @@ import type { ClientEvent } from '@/shared/sign'
 export type LiveMessage =
   | { type: 'state'; state: SittingState }
   | { type: 'notice'; notice: Notice }
-  | { type: 'link'; up: boolean }
+  /** `isAway`: what answers is our server, but it can read or store nothing now. */
+  | { type: 'link'; up: boolean; isAway?: true }
   /** The server has ended the line for good: another device answers, or the sign-in has ended. */
   | { type: 'closed'; why: 'device' | 'signed_out' }
 

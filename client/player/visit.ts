@@ -164,7 +164,7 @@ export class Visit {
       this.#following = false
       await this.store?.delete('facts', 'visit').catch(() => undefined)
       this.view.screen = 'sign_in'
-    } else if (error instanceof Refused) this.view.error = error
+    } else this.view.error = error instanceof Refused ? error : null
   }
 
   async #take(state: SittingState): Promise<void> {

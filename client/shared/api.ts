@@ -40,6 +40,11 @@ export class Refused extends Error {
   }
 }
 
+/** Whether our server answered that it can read or store nothing now: the same may be tried again. */
+export function isAway(error: unknown): error is Refused {
+  return error instanceof Refused && error.kind === 'unavailable'
+}
+
 /** No usable answer came: network down, time out, or a server in between answered for ours. */
 export class Unreachable extends Error {
   override readonly name = 'Unreachable'
@@ -87,17 +92,18 @@ export async function need<Body>(
   throw refusalOf(error, response)
 }
 
-/** The exception that an error reply stands for. */
+/** The exception that an error reply stands for: our server's word by its body, not by its status. */
 export function refusalOf(error: unknown, response: Response): Refused | Unreachable {
-  if (isRefusedBody(error)) {
-    // 503 with our own body is maintenance: the caller tries again, as if nothing had come.
-    if (response.status !== 503) return new Refused(error, response.status)
-  }
+  if (isRefusedBody(error)) return new Refused(error, response.status)
   return new Unreachable(`status ${response.status}`, retryAfter(response))
 }
 
+/** Whether it has our shape; a proxy's own error may have a code and a message too. */
 function isRefusedBody(value: unknown): value is RefusedBody {
-  return typeof value === 'object' && value !== null && 'code' in value && 'message' in value
+  if (typeof value !== 'object' || value === null) return false
+  const { code, message } = value as Partial<RefusedBody>
+  if (typeof code !== 'string' || typeof message !== 'object') return false
+  return (message as Partial<Sentence> | null)?.zh !== undefined
 }
 
 function retryAfter(response: Response): number | null {

@@ -44,8 +44,9 @@ async def answer_until_refused(player: Player) -> None:
 
 
 @pytest.mark.timeout(700)
+@pytest.mark.parametrize("line", ["over the line", "over HTTP"])
 async def test_a_full_disk_is_told_to_the_candidate_in_words_and_passes_by_itself(
-    seeded_once: Seeded, small_disk: Path, tmp_path: Path
+    seeded_once: Seeded, small_disk: Path, tmp_path: Path, line: str
 ) -> None:
     seeded = seeded_once.copy(small_disk / "data")
     running = await asyncio.to_thread(arrange, seeded, 3)
@@ -60,6 +61,8 @@ async def test_a_full_disk_is_told_to_the_candidate_in_words_and_passes_by_itsel
         writer = Writer(http, other, lambda: None, 1)
         await writer.sit_down()
         player = Player(await browsers.make("seat").open(), server.url)
+        if line == "over HTTP":
+            await player.page.route_web_socket("**/live", lambda line: line.close())
         await player.open(seat.desk.machine_token)
         await player.pass_check()
         await player.sign_in(seat.desk)
@@ -73,7 +76,7 @@ async def test_a_full_disk_is_told_to_the_candidate_in_words_and_passes_by_itsel
         await answer_until_refused(player)
         await expect(player.page.get_by_role("alert").filter(has_text=BAR)).to_be_visible()
         looks = Looks(still=True)
-        await looks.in_both("exam", player.page, "full disk")
+        await looks.in_both("exam", player.page, f"full disk {line}")
         assert looks.faults == {}
         given = await player.shown()
         ballast.unlink()

@@ -6,7 +6,7 @@
  * the server's; it is cumulative and never goes back; the server's `ledger.gap` moves the start back,
  * from the journal; a refusal that no repetition can mend stops the sending and is told.
  */
-import { Refused, Unreachable } from '@/shared/api'
+import { isAway, Refused, Unreachable } from '@/shared/api'
 import type { Ack, EventBatch } from '@/shared/contract'
 import { eventBytes, type ClientEvent } from '@/shared/sign'
 import { Alarm, backoff_ms, type Sleep } from '../backoff'
@@ -162,7 +162,7 @@ export class Outbox {
       const asked = error instanceof Unreachable ? error.wait_ms : null
       return Math.max(backoff_ms(failures), asked === null ? 0 : asked * Math.random())
     }
-    this.#hooks.reached(true, error.kind === 'unavailable')
+    this.#hooks.reached(true, isAway(error))
     if (error.code === 'ledger.gap') return this.#rewind(error, failures)
     if (PATIENCE.has(error.code)) return HELD_MS
     const stop = error.kind === 'unauthenticated' ? 'signed_out' : STOPS[error.code]

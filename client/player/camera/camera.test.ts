@@ -141,6 +141,18 @@ describe('recordings on their way', () => {
     expect(gaps()).toBe(1)
   })
 
+  it('wait for a server that can store nothing now, and none is lost', async () => {
+    let tries = 0
+    const { pieces, gaps } = await bench(() => {
+      tries += 1
+      if (tries > 2) return Promise.resolve()
+      return Promise.reject(new Refused({ code: 'storage.unavailable', kind: 'unavailable' }, 503))
+    })
+    await pieces.add(recorded('a'))
+    await settled(pieces)
+    expect([tries, gaps()]).toEqual([3, 0])
+  })
+
   it('are numbered apart on every device of a sitting', async () => {
     const sent: number[] = []
     const { pieces } = await bench(

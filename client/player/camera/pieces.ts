@@ -12,6 +12,8 @@ import type { Recorded } from './recorder'
 
 const KEPT_BYTES = 2_000_000_000
 const POLITE_MS = 3000
+/** Refusals that say nothing about the segment. */
+const PASSING = new Set(['unauthenticated', 'too_many', 'unavailable'])
 /** Numbers of one device epoch; a recording of 20 s segments needs 270 in 90 minutes. */
 const PER_EPOCH = 1000
 
@@ -124,7 +126,7 @@ export class Pieces {
       await this.#parts.send(piece)
     } catch (error) {
       if (!(error instanceof Refused)) return false
-      if (error.kind === 'unauthenticated' || error.kind === 'too_many') return false
+      if (PASSING.has(error.kind)) return false
       // Refused for what it is: sending it again cannot help, so the hole is declared.
       this.#parts.gap()
     }

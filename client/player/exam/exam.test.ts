@@ -64,6 +64,18 @@ describe('an exam', () => {
     expect(world.events.map((event) => event.response)).toEqual([{ options: ['b'] }])
   })
 
+  it('asks a server that can read nothing no sooner than the wait says', async () => {
+    world.isFull = true
+    exam.choose(item(0), 'b')
+    await pass(300)
+    const hurry = vi.spyOn(exam.outbox, 'hurry')
+    world.tell({ type: 'link', up: true, isAway: true })
+    expect(exam.view.reachable).toBe(true)
+    expect(hurry).not.toHaveBeenCalled()
+    world.tell({ type: 'link', up: true })
+    expect(hurry).toHaveBeenCalledOnce()
+  })
+
   it('never says saved after an ack that is not genuine, and sends again', async () => {
     world.isForged = true
     exam.choose(item(0), 'b')

@@ -89,7 +89,7 @@ export class Exam {
     )
     parts.transport.listen((message) => {
       this.#hearing.heard(message)
-      if (message.type === 'link' && message.up) this.outbox.hurry()
+      if (message.type === 'link' && message.up && !message.isAway) this.outbox.hurry()
       if (message.type === 'notice' && message.notice.kind === 'resumed') this.outbox.hurry()
     })
     this.tick()

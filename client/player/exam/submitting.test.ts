@@ -57,6 +57,18 @@ describe('from sealed answers to a receipt', () => {
     expect(exam.view.receipt).toEqual(RECEIPT)
   })
 
+  it('blames a server that stores nothing, not the network, and is handed in when it can', async () => {
+    const away = (): Refused => new Refused({ code: 'storage.unavailable', kind: 'unavailable' })
+    world.refuseSubmit = [away(), away()]
+    world.tell({ type: 'link', up: false })
+    void exam.seal('candidate')
+    await pass(300)
+    expect([exam.view.reachable, exam.view.isServerFull]).toEqual([true, true])
+    await pass(60_000)
+    expect(exam.view.phase).toBe('submitted')
+    expect(exam.view.isServerFull).toBe(false)
+  })
+
   it('opens again when it is too early to submit, and no reload submits it', async () => {
     world.refuseSubmit = [new Refused({ code: 'submit.too_early', params: { not_before_ms: 9 } })]
     void exam.seal('candidate')

@@ -6,7 +6,7 @@
  * sitting, its receipt is fetched instead. Time that ended on this page is asked after before anything
  * is submitted: an extension or a pause may have been given while the line was cut.
  */
-import { Refused } from '@/shared/api'
+import { isAway, Refused } from '@/shared/api'
 import type { Receipt, SittingState } from '@/shared/contract'
 import type { Journal } from '../answers/journal'
 import type { Outbox } from '../answers/outbox'
@@ -47,14 +47,18 @@ export async function submitting(parts: SubmittingParts): Promise<void> {
       }
       view.receipt = state?.receipt ?? (await submit(parts))
       view.reachable = true
+      view.isServerFull = false
     } catch (error) {
       if (error instanceof Refused && error.code === 'submit.too_early') {
         parts.reopen()
         return
       }
-      if (!(error instanceof Refused)) view.reachable = false
-      else if (error.code === 'submit.behind') await refill(parts, error)
-      else view.lockCode = error.code
+      view.reachable = error instanceof Refused
+      view.isServerFull = isAway(error)
+      if (error instanceof Refused) {
+        if (error.code === 'submit.behind') await refill(parts, error)
+        else view.lockCode = error.code
+      }
       await wait(backoff_ms(failures) + 200)
     }
   }

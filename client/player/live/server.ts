@@ -1,6 +1,6 @@
 /** The exam's server over HTTP: one function per endpoint of the candidate's API. */
 import type { paths } from '@/shared/api-types'
-import { createApi, need, refusalOf, Refused } from '@/shared/api'
+import { createApi, isAway, need, refusalOf, Unreachable } from '@/shared/api'
 import { toBase64 } from '@/shared/bytes'
 import type {
   Ack,
@@ -52,17 +52,15 @@ export class Server {
   }
 
   /**
-   * Reaches our server; a refusal for want of a token is an answer. Gives its wall clock to the
-   * second, ms, or null when it does not say. Throws `Unreachable`.
+   * Reaches our server; a refusal is an answer, and one for want of a token a good one. Gives its wall
+   * clock to the second, ms, or null when it does not say. Throws `Unreachable`.
    */
-  async reach(): Promise<number | null> {
+  async reach(): Promise<{ date_ms: number | null; isAway: boolean }> {
     const { response, error } = await this.#api.GET('/api/sitting/state')
-    if (!response.ok) {
-      const problem = refusalOf(error, response)
-      if (!(problem instanceof Refused)) throw problem
-    }
+    const problem = response.ok ? null : refusalOf(error, response)
+    if (problem instanceof Unreachable) throw problem
     const date = Date.parse(response.headers.get('date') ?? '')
-    return Number.isNaN(date) ? null : date
+    return { date_ms: Number.isNaN(date) ? null : date, isAway: isAway(problem) }
   }
 
   portrait(): Promise<Blob> {

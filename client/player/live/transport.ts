@@ -4,7 +4,7 @@
  * Rules kept here: an answer that does not come over the line within five seconds is asked for over
  * HTTP with the same content; while the line is down, the state is polled.
  */
-import type { Refused } from '@/shared/api'
+import { isAway, type Refused } from '@/shared/api'
 import type {
   Ack,
   EventBatch,
@@ -128,8 +128,9 @@ export class LiveTransport implements ExamTransport {
     try {
       this.#tell({ type: 'state', state: await this.#server.state() })
       this.#tell({ type: 'link', up: true })
-    } catch {
-      this.#tell({ type: 'link', up: false })
+    } catch (error) {
+      if (isAway(error)) this.#tell({ type: 'link', up: true, isAway: true })
+      else this.#tell({ type: 'link', up: false })
     }
   }
 
