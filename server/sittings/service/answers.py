@@ -98,7 +98,7 @@ class Answers:
         try:
             ack = await hall.ledger.submit(signed, self._admit, claim)
         except Refusal as refused:
-            if refused.code != "answer.stale_epoch":
+            if claim.is_holder or (claim.is_holder is None and refused.kind is Kind.UNAVAILABLE):
                 self._heard(principal)
             return await self._refused(batch, signed, claim, refused)
         self._heard(principal)
@@ -142,7 +142,9 @@ class Answers:
                 raise
 
     def _heard(self, principal: Principal) -> None:
-        """A device that was replaced does not count as the candidate."""
+        """Of whom the guard found to hold the sitting, or could not be asked: what is refused
+        before it may come from a device that was replaced.
+        """
         self._hall.presence.touch(principal.subject, self._hall.clock.now_ms())
 
     def _project(self, sitting_id: str, batch: Batch) -> None:
@@ -180,13 +182,16 @@ class Answers:
 
 @dataclass(slots=True)
 class Claim:
-    """What a batch claims, and what the transaction found: room, deadline and its instant."""
+    """What a batch claims, and what the transaction found: whether its device holds the sitting
+    (None: nobody was asked), room, deadline and its instant.
+    """
 
     sitting_id: str
     sign_in: object
     epoch: int
     newest_client_ms: int
     dealt: Dealt
+    is_holder: bool | None = None
     room_id: str = ""
     deadline_ms: int = 0
     now_ms: int = 0
@@ -196,7 +201,8 @@ def _terms(claim: Claim, gate: Gate | None, now_ms: int) -> Terms | Refusal:
     """Whether the batch may come in, by the sitting's row as it is locked."""
     if gate is None:
         return Refusal("sitting.unknown", Kind.NOT_FOUND)
-    if claim.sign_in != gate.holder or claim.epoch != gate.epoch:
+    claim.is_holder = claim.sign_in == gate.holder and claim.epoch == gate.epoch
+    if not claim.is_holder:
         return Refusal("answer.stale_epoch", Kind.CONFLICT, epoch=gate.epoch)
     if (gate.session_id, gate.form_code) != (claim.dealt.session_id, claim.dealt.form_code):
         return Refusal("paper.form_differs", Kind.CONFLICT, form=gate.form_code)

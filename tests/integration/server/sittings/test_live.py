@@ -1,11 +1,14 @@
 """Which of a candidate's devices counts as the candidate, at the socket and beside it."""
 
 import json
+from dataclasses import replace
+from typing import Any
 
 import pytest
 import websockets
 
-from tests.integration.server.hall import JPEG, ExamDay, Seated, picture
+from kernel.errors import Kind, Refusal
+from tests.integration.server.hall import JPEG, ExamDay, Seated, picture, refused
 from tests.integration.server.sittings.site import Site, read_until
 
 OFFLINE_MS = 16_000
@@ -81,3 +84,43 @@ async def test_what_else_a_replaced_device_sends_does_not_count_as_the_candidate
         assert reply.is_success
         assert day.presence.last_seen_ms(one.sitting_id) == day.clock.now_ms()
     assert day.presence.thumbnail(one.sitting_id) is not None
+
+
+async def test_what_the_ledger_cannot_read_is_no_word_of_the_candidate(day: ExamDay) -> None:
+    one = await day.face_candidate()
+    old = await day.answering(one)
+    stale = day.batch(one, ("answer_set", day.item(one), {"options": ["true"]}))
+    await day.sign_in(one)
+    await day.take_device(one)
+    heard = day.presence.last_seen_ms(one.sitting_id)
+    day.clock.instant_ms += OFFLINE_MS
+    take = day.sittings.answers.take
+    [event] = stale.events
+    for broken, code in (
+        (replace(stale, epoch=0), "ledger.numbers"),
+        (replace(stale, first_seq=2**53, events=[replace(event, seq=2**53)]), "ledger.numbers"),
+        (replace(stale, events=[replace(event, client_ms=-1)]), "ledger.bad_event"),
+    ):
+        assert (await refused(take(old, broken))).code == code
+    assert day.presence.last_seen_ms(one.sitting_id) == heard
+    assert (await day.tile(one))["state"] == "offline"
+    mine = day.batch(one, ("answer_set", day.item(one), {"options": ["true"]}))
+    refusal = await refused(take(await day.principal(one), replace(mine, signature=b"no" * 32)))
+    assert refusal.code == "ledger.signature"
+    assert day.presence.last_seen_ms(one.sitting_id) == day.clock.now_ms()
+
+
+async def test_who_cannot_be_served_is_heard_all_the_same(
+    day: ExamDay, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    one = await day.face_candidate()
+    principal = await day.answering(one)
+    day.clock.instant_ms += OFFLINE_MS
+
+    async def full(*_: Any) -> Any:
+        raise Refusal("ledger.busy", Kind.UNAVAILABLE)
+
+    monkeypatch.setattr(day.world.ledger, "submit", full)
+    batch = day.batch(one, ("answer_set", day.item(one), {"options": ["true"]}))
+    assert (await refused(day.sittings.answers.take(principal, batch))).code == "ledger.busy"
+    assert day.presence.last_seen_ms(one.sitting_id) == day.clock.now_ms()
