@@ -1,4 +1,4 @@
-"""Tables of the invigilation room: incidents, captures, segments, absences, violations, rule sets.
+"""Tables of the invigilation room: incidents, reports, pictures, absences, violations, rule sets.
 
 Rules kept here: pictures lie with the proctor, here is their index; acts of staff stand in the
 ledger, and timeline and room record are read from there.
@@ -36,6 +36,18 @@ class IncidentRow(ServerTable):
     decided_at_ms: Mapped[int | None]
     reason_code: Mapped[str | None]
     reason_text: Mapped[str | None]
+
+
+class ReportRow(ServerTable):
+    """A report that stands in a case, by the name its reporter gave it; ``number`` is the highest
+    one of that name.
+    """
+
+    __tablename__ = "invigilation_report"
+    sitting_id: Mapped[str] = mapped_column(ForeignKey("sittings_sitting.id"), primary_key=True)
+    kind: Mapped[str] = mapped_column(primary_key=True)
+    name: Mapped[str] = mapped_column(primary_key=True)
+    number: Mapped[int]
 
 
 class CaptureRow(ServerTable):

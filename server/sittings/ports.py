@@ -43,7 +43,11 @@ class Portraits(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Observation:
-    """Something a person should look at. ``kind`` and ``severity`` are the incident's words."""
+    """Something a person should look at. ``kind`` and ``severity`` are the incident's words.
+
+    ``name`` is what whoever reports calls it, with a ``number`` where names are counted: what comes
+    again under a name and no higher number is the same report. Without a name each one counts.
+    """
 
     sitting_id: str
     kind: str
@@ -53,10 +57,14 @@ class Observation:
     threshold: float | None = None
     proposal_s: int | None = None
     detail: dict[str, Any] = field(default_factory=dict)
+    name: str = ""
+    number: int = 0
 
 
 class Incidents(Protocol):
-    """Where observations go; a report of something already open is coalesced with it."""
+    """Where observations go; a report of something already open is coalesced with it, one
+    that was made before, whatever was decided meanwhile, is nothing.
+    """
 
     async def report(self, tx: WriteSession, observation: Observation) -> None:
         """Within the caller's transaction."""

@@ -137,7 +137,7 @@ class Captures:
             tx,
             Observation(
                 loaded.row.id, kind.value, severity.value, now_ms, score=verdict.score,
-                threshold=verdict.threshold,
+                threshold=verdict.threshold, name=verdict.match_id,
             ),
             CaptureFacts(verdict.match_id, episode.episode_id),
         )  # fmt: skip

@@ -1,7 +1,8 @@
 """Cases: opened by reports, coalesced while open, decided by people.
 
-Rules kept here: one open case per sitting and kind; a report never closes, decides or does anything
-to a candidate; a decision is in the ledger with its reason within the same transaction; whoever
+Rules kept here: one open case per sitting and kind; a report with a name counts once, also over
+restarts, several servers and decisions; a report never closes, decides or does anything to a
+candidate; a decision is in the ledger with its reason within the same transaction; whoever
 touches a case holds its sitting's row.
 """
 
@@ -18,7 +19,7 @@ from ledger.book import Act, Ledger
 from server.checkin.service import sitting_stream
 from server.invigilation.rules import Decision, IncidentKind, Severity, total_outage_s, worse
 from server.invigilation.service.shapes import CodedReason, Incident, Proposal
-from server.invigilation.tables import IncidentRow
+from server.invigilation.tables import IncidentRow, ReportRow
 from server.sessions.service import room_stream
 from server.sittings.ports import Observation
 from server.sittings.service import locked
@@ -48,9 +49,11 @@ class IncidentBook:
 
     async def add(
         self, tx: WriteSession, observation: Observation, capture: CaptureFacts | None
-    ) -> IncidentRow:
-        """The case after the report. A capture reported twice counts once."""
+    ) -> None:
+        """The same, with what a capture adds."""
         loaded = await locked(tx, observation.sitting_id)
+        if not await _is_new(tx, observation):
+            return
         kind, severity = IncidentKind(observation.kind), Severity(observation.severity)
         row = await _open_case(tx, observation.sitting_id, kind)
         if row is None:
@@ -64,12 +67,9 @@ class IncidentBook:
             )  # fmt: skip
             tx.add(row)
             await self._record(tx, row, observation)
-        elif capture is not None and capture.capture_id in row.capture_ids:
-            return row
         _merge(row, observation, capture)
         row.severity = worse(Severity(row.severity), severity).value
         await tx.flush()
-        return row
 
     async def open_outages(self, session: ReadSession) -> dict[str, int]:
         """The newest outage without an end, of every open case that has one."""
@@ -113,6 +113,21 @@ def _merge(row: IncidentRow, observation: Observation, capture: CaptureFacts | N
     if capture is not None:
         row.capture_ids = [*row.capture_ids, capture.capture_id][-CAPTURES_KEPT:]
         row.detail = {**row.detail, "episode_id": capture.episode_id}
+
+
+async def _is_new(tx: WriteSession, observation: Observation) -> bool:
+    """Whether nobody reported it before. The sitting's row is locked."""
+    if not observation.name:
+        return True
+    key = (observation.sitting_id, observation.kind, observation.name)
+    known = await tx.get(ReportRow, key, populate_existing=True)
+    if known is not None and known.number >= observation.number:
+        return False
+    if known is None:
+        known = ReportRow(sitting_id=key[0], kind=key[1], name=key[2])
+        tx.add(known)
+    known.number = observation.number
+    return True
 
 
 async def _open_case(tx: ReadSession, sitting_id: str, kind: IncidentKind) -> IncidentRow | None:

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from itertools import accumulate
 from typing import Any
 
+from kernel.codec import canonical_json
 from ledger.fold import (
     ANSWERING,
     LateDecision,
@@ -164,25 +165,30 @@ def late_data(records: Sequence[Recorded], dealt: Sequence[DealtItem]) -> LateDa
 
 
 def contradictions(records: Sequence[Recorded], dealt: Sequence[DealtItem]) -> list[Contradiction]:
-    """Every conflict on record with both contents, in the order they came."""
+    """Every conflict on record with both contents, in the order they came; one that was sent again
+    is the same.
+    """
     by_id = {one.item.item_id: one for one in dealt}
     kept = {
         (one.epoch, one.body["client_seq"]): one
         for one in records
         if "client_seq" in one.body and one.kind != "conflict"
     }
-    found = []
+    given: dict[tuple[int, bytes], Recorded] = {}
     for one in records:
         if one.kind == "conflict":
-            first = kept.get((one.epoch, one.body["client_seq"]))
-            found.append(
-                Contradiction(
-                    one.epoch, one.body["client_seq"],
-                    0 if first is None else _number(by_id, first),
-                    None if first is None else _content(by_id, first),
-                    _number(by_id, one), _content(by_id, one),
-                )
-            )  # fmt: skip
+            given.setdefault((one.epoch, canonical_json(one.body)), one)
+    found = []
+    for one in given.values():
+        first = kept.get((one.epoch, one.body["client_seq"]))
+        found.append(
+            Contradiction(
+                one.epoch, one.body["client_seq"],
+                0 if first is None else _number(by_id, first),
+                None if first is None else _content(by_id, first),
+                _number(by_id, one), _content(by_id, one),
+            )
+        )  # fmt: skip
     return found
 
 

@@ -12,6 +12,7 @@ from typing import Any
 
 from kernel.access import Principal
 from kernel.codec import canonical_json
+from kernel.crypto import digest
 from kernel.db import WriteSession
 from kernel.errors import Kind, Refusal
 from ledger.asked import Asked, Terms
@@ -77,8 +78,8 @@ class Answers:
     def __init__(self, hall: Hall, papers: PaperDesk) -> None:
         self._hall = hall
         self._dealt = DealtItems(hall, papers)
-        # The newest call of a sitting and kind that a person was told of, so that one sent again
-        # does not count again. After a restart it does, once: better than never.
+        # The newest call of a sitting and kind that a person was told of: one sent again is not
+        # even asked about. After a restart the case knows it.
         self._called: dict[tuple[str, str], tuple[int, int]] = {}
 
     async def take(self, principal: Principal, batch: Batch) -> Acked:
@@ -120,7 +121,7 @@ class Answers:
     ) -> Acked:
         """One way out of a refusal: what is known already is acknowledged, closed or not."""
         if refused.code == "ledger.conflict":
-            await self._report_conflict(claim.sitting_id, batch)
+            await self._report_conflict(claim.sitting_id, signed, refused)
         if refused.code == "paper.form_differs":
             self._dealt.forget(claim.sitting_id)
         known = await self._hall.ledger.repeated(signed) if refused.code in CLOSED else None
@@ -161,23 +162,30 @@ class Answers:
             return
         async with hall.database.write() as tx:
             loaded = await locked(tx, sitting_id)
-            for _, kind in calls:
+            for (_, kind), (epoch, seq) in calls.items():
                 await hall.incidents.report(
-                    tx, Observation(sitting_id, kind, "amber", hall.clock.now_ms())
+                    tx,
+                    Observation(
+                        sitting_id, kind, "amber", hall.clock.now_ms(), name=f"{epoch}", number=seq
+                    ),
                 )
         self._called |= calls
         hall.moved(loaded)
 
-    async def _report_conflict(self, sitting_id: str, batch: Batch) -> None:
+    async def _report_conflict(self, sitting_id: str, batch: ClientBatch, refused: Refusal) -> None:
+        """By number and content: the same sent again is no second conflict."""
         detail = {"epoch": batch.epoch, "first_seq": batch.first_seq}
+        differs = next(e for e in batch.events if e.seq == refused.params["client_seq"])
+        content = digest.sha256(differs.to_bytes(batch.epoch)).hex()
         async with self._hall.database.write() as tx:
             await locked(tx, sitting_id)  # before any head, as every act on a sitting does
             await self._hall.incidents.report(
                 tx,
                 Observation(
-                    sitting_id, "conflict", "red", self._hall.clock.now_ms(), detail=detail
+                    sitting_id, "conflict", "red", self._hall.clock.now_ms(), detail=detail,
+                    name=f"{batch.epoch}/{differs.seq}/{content}",
                 ),
-            )
+            )  # fmt: skip
 
 
 @dataclass(slots=True)
