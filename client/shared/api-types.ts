@@ -483,6 +483,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/erasures/{erasure_id}/sequence": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Sequence
+         * @description The order into the log; nothing is destroyed yet, and it is not withdrawn any more.
+         */
+        post: operations["sequence_api_erasures__erasure_id__sequence_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/erasures/{erasure_id}/statement.json": {
         parameters: {
             query?: never;
@@ -2386,6 +2406,18 @@ export interface components {
             text: string;
         };
         /**
+         * ApproverBody
+         * @description Who may agree, and when she did.
+         */
+        ApproverBody: {
+            /** Account Id */
+            account_id: string;
+            /** Agreed At Ms */
+            agreed_at_ms: number | null;
+            /** Name */
+            name: string;
+        };
+        /**
          * ArchiveAsk
          * @description ``early_reason``: why the log is sealed before the time for reviews is over, if it is.
          */
@@ -3048,32 +3080,43 @@ export interface components {
         /**
          * ErasureBody
          * @description An order; ``state`` is ordered, approved, sequenced, erased or withdrawn.
+         *
+         *     The leaves are places in the log's tree, null until a signed checkpoint covers them; ``keys``
+         *     were destroyed, by owner. ``complete`` means that the destruction record can be had.
          */
         ErasureBody: {
-            /** Agreed */
-            agreed: string[];
             /** Approvers */
-            approvers: string[];
+            approvers: components["schemas"]["ApproverBody"][];
+            /** Complete */
+            complete: boolean;
             /** Erased At Ms */
             erased_at_ms: number | null;
             /** Erasure Id */
             erasure_id: string;
+            /** Keys */
+            keys: {
+                [key: string]: number;
+            };
             /** Needed */
             needed: number;
+            /** Order Leaf */
+            order_leaf: number | null;
+            /** Order Seq */
+            order_seq: number | null;
             /** Ordered At Ms */
             ordered_at_ms: number;
-            /** Ordered By */
-            ordered_by: string;
+            ordered_by: components["schemas"]["PersonBody"];
             /** Reason Text */
             reason_text: string;
+            /** Record Leaf */
+            record_leaf: number | null;
             /** Session Id */
             session_id: string;
             /** State */
             state: string;
             /** Withdrawn At Ms */
             withdrawn_at_ms: number | null;
-            /** Withdrawn By */
-            withdrawn_by: string | null;
+            withdrawn_by: components["schemas"]["PersonBody"] | null;
         };
         /**
          * ErrorBody
@@ -3450,6 +3493,20 @@ export interface components {
             source: "system";
         };
         /**
+         * FitBody
+         * @description Who can be named to agree, unless she lifted a hold that somebody else had placed.
+         */
+        FitBody: {
+            /** Account Id */
+            account_id: string;
+            /** Lifted Hold */
+            lifted_hold: boolean;
+            /** Name */
+            name: string;
+            /** Roles */
+            roles: components["schemas"]["Role"][];
+        };
+        /**
          * FormFigures
          * @description One form in figures.
          */
@@ -3548,12 +3605,10 @@ export interface components {
             hold_id: string;
             /** Issued At Ms */
             issued_at_ms: number;
-            /** Issued By */
-            issued_by: string;
+            issued_by: components["schemas"]["PersonBody"];
             /** Lifted At Ms */
             lifted_at_ms: number | null;
-            /** Lifted By */
-            lifted_by: string | null;
+            lifted_by: components["schemas"]["PersonBody"] | null;
             /** Reason Text */
             reason_text: string;
         };
@@ -4412,6 +4467,16 @@ export interface components {
         Passphrase: {
             /** Passphrase */
             passphrase: string;
+        };
+        /**
+         * PersonBody
+         * @description A member of staff; who has no account any more has the id for a name.
+         */
+        PersonBody: {
+            /** Account Id */
+            account_id: string;
+            /** Name */
+            name: string;
         };
         /**
          * PictureBody
@@ -5351,11 +5416,22 @@ export interface components {
         /**
          * StandingBody
          * @description Every hold, and the order that stands, or else the last that was withdrawn.
+         *
+         *     An order names ``approvers`` people, ``needed`` of them must agree. Only a sealed session can be
+         *     ordered.
          */
         StandingBody: {
+            /** Approvers */
+            approvers: number;
             erasure: components["schemas"]["ErasureBody"] | null;
+            /** Fit */
+            fit: components["schemas"]["FitBody"][];
             /** Holds */
             holds: components["schemas"]["HoldBody"][];
+            /** Needed */
+            needed: number;
+            /** Sealed */
+            sealed: boolean;
         };
         /**
          * StateShown
@@ -7647,6 +7723,61 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"] & {
                         /** @enum {string} */
                         code: "erasure.not_covered";
+                    };
+                };
+            };
+            /** @description Refused */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    sequence_api_erasures__erasure_id__sequence_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                erasure_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErasureBody"];
+                };
+            };
+            /** @description erasure.unknown */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"] & {
+                        /** @enum {string} */
+                        code: "erasure.unknown";
+                    };
+                };
+            };
+            /** @description erasure.held, erasure.not_approved, erasure.withdrawn */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"] & {
+                        /** @enum {string} */
+                        code: "erasure.held" | "erasure.not_approved" | "erasure.withdrawn";
                     };
                 };
             };

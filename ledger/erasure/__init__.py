@@ -5,7 +5,7 @@ then every copy we make, then a destruction record; what was destroyed is never 
 """
 
 from ledger.erasure.destroying import Destroying, KeyOwner
-from ledger.erasure.orders import Erasure, Hold, Orders, State
+from ledger.erasure.orders import Erasure, Hold, Orders, State, lifters_among
 from ledger.erasure.statement import Statement, read_statement
 from ledger.erasure.withdrawing import withdraw
 
@@ -17,6 +17,7 @@ __all__ = [
     "Orders",
     "State",
     "Statement",
+    "lifters_among",
     "read_statement",
     "withdraw",
 ]

@@ -81,6 +81,14 @@ class Destroying:
         self._ledger.keys.forget_session(sequenced.session_id)
         return await self._clean(erasure_id, needles)
 
+    async def sequence(self, erasure_id: str) -> Erasure:
+        """The order into the log and no further, so that people see it there before a key goes.
+
+        Raises ``erasure.unknown``, ``erasure.withdrawn``, ``erasure.not_approved``,
+        ``erasure.held``.
+        """
+        return erasure_of(await self._sequence(erasure_id))
+
     async def _sequence(self, erasure_id: str) -> ErasureRow:
         """The order into the log. Nothing is destroyed here."""
         async with self._db.write() as tx:

@@ -48,7 +48,9 @@ class Hold:
 class Erasure:
     """An order: of ``approvers`` at least ``needed`` must agree; ``agreed`` did, at (ms).
 
-    ``withdrawn_by`` is None unless it was withdrawn.
+    ``withdrawn_by`` is None unless it was withdrawn. ``order_seq`` and ``record_seq`` are places in
+    the destruction's stream, None before it has come so far; ``keys`` were destroyed, by owner;
+    ``complete`` says that the files were looked into afterwards, too.
     """
 
     erasure_id: str
@@ -63,6 +65,10 @@ class Erasure:
     erased_at_ms: int | None
     withdrawn_by: str | None
     withdrawn_at_ms: int | None
+    order_seq: int | None
+    record_seq: int | None
+    keys: dict[str, int]
+    complete: bool
 
 
 class Orders:
@@ -71,8 +77,8 @@ class Orders:
     def __init__(self, ledger: Ledger, clock: Clock, *, needed: int, approvers: int) -> None:
         self._ledger = ledger
         self._clock = clock
-        self._needed = needed
-        self._approvers = approvers
+        self.needed = needed
+        self.approvers = approvers
 
     async def hold(self, tx: WriteSession, session_id: str, *, reason: str, by: str) -> Hold:
         """Place a hold. Raises ``erasure.reason``, ``erasure.erased``."""
@@ -100,7 +106,7 @@ class Orders:
         await lock_session(tx, session_id)
         row = await tx.get_one(HoldRow, hold_id)
         if row.lifted_at_ms is not None:
-            raise Refusal("erasure.hold_lifted", Kind.CONFLICT, id=hold_id)
+            raise Refusal("erasure.hold_lifted", Kind.CONFLICT, id=hold_id, by=row.lifted_by)
         if by != row.issued_by:
             await self._need_apart(tx, session_id, by)
         row.lifted_by, row.lifted_at_ms = by, self._clock.now_ms()
@@ -125,10 +131,10 @@ class Orders:
         """
         need_reason(reason)
         named = tuple(sorted(set(approvers)))
-        if len(named) != self._approvers or len(approvers) != len(named) or by in named:
-            raise Refusal("erasure.approvers", count=self._approvers)
+        if len(named) != self.approvers or len(approvers) != len(named) or by in named:
+            raise Refusal("erasure.approvers", count=self.approvers)
         await lock_session(tx, session_id)
-        if await tx.get(SealRow, session_id) is None:
+        if not await self.is_sealed(tx, session_id):
             raise Refusal("ledger.not_sealed", Kind.CONFLICT, session=session_id)
         await self.need_free(tx, session_id)
         await self._need_no_lifter(tx, session_id, (by, *named))
@@ -137,7 +143,7 @@ class Orders:
             raise Refusal("erasure.ordered", Kind.CONFLICT, session=session_id)
         row = ErasureRow(
             id=mint("erasure"), session_id=session_id, reason=reason, ordered_by=by,
-            ordered_at_ms=self._clock.now_ms(), needed=self._needed, approvers=list(named),
+            ordered_at_ms=self._clock.now_ms(), needed=self.needed, approvers=list(named),
             agreed={}, state=State.ORDERED.value, order_seq=None, order_hash=None,
             erased_at_ms=None, done={},
         )  # fmt: skip
@@ -162,6 +168,10 @@ class Orders:
             row.state = State.APPROVED.value
         await tx.flush()
         return erasure_of(row)
+
+    async def is_sealed(self, session: ReadSession, session_id: str) -> bool:
+        """Whether the session can be ordered at all."""
+        return await session.get(SealRow, session_id) is not None
 
     async def of_session(self, session: ReadSession, session_id: str) -> Erasure | None:
         """The session's order: the one that stands, one at most, or the last that was withdrawn."""
@@ -193,8 +203,7 @@ class Orders:
         self, session: ReadSession, session_id: str, people: Iterable[str]
     ) -> None:
         """Raises ``erasure.lifted_hold`` when one of them lifted a hold of somebody else."""
-        holds = await self.holds(session, session_id)
-        lifters = {one.lifted_by for one in holds if one.lifted_by != one.issued_by}
+        lifters = lifters_among(await self.holds(session, session_id))
         for one in people:
             if one in lifters:
                 raise Refusal("erasure.lifted_hold", Kind.FORBIDDEN, by=one)
@@ -206,6 +215,11 @@ class Orders:
             return
         if by == order.ordered_by or by in order.agreed:
             raise Refusal("erasure.lifts_own_order", Kind.FORBIDDEN)
+
+
+def lifters_among(holds: Iterable[Hold]) -> set[str]:
+    """Who lifted a hold that somebody else had placed."""
+    return {one.lifted_by for one in holds if one.lifted_by and one.lifted_by != one.issued_by}
 
 
 async def locked(tx: WriteSession, erasure_id: str) -> ErasureRow:
@@ -232,7 +246,9 @@ def erasure_of(row: ErasureRow) -> Erasure:
         ordered_by=row.ordered_by, ordered_at_ms=row.ordered_at_ms, needed=row.needed,
         approvers=tuple(row.approvers), agreed=dict(row.agreed), state=State(row.state),
         erased_at_ms=row.erased_at_ms, withdrawn_by=withdrawn.get("by"),
-        withdrawn_at_ms=withdrawn.get("at_ms"),
+        withdrawn_at_ms=withdrawn.get("at_ms"), order_seq=row.order_seq,
+        record_seq=row.done.get("record", {}).get("seq"), keys=dict(row.done.get("keys", {})),
+        complete="files" in row.done,
     )  # fmt: skip
 
 

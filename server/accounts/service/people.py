@@ -1,6 +1,6 @@
 """Reading accounts, for this room and later ones."""
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 
 from sqlalchemy import select
@@ -40,3 +40,9 @@ async def accounts_named(session: ReadSession, ids: Iterable[str]) -> dict[str, 
     """The accounts by id; ids without an account are left out."""
     found = await session.execute(select(AccountRow).where(AccountRow.id.in_(set(ids))))
     return {row.id: shown(row) for row in found.scalars()}
+
+
+async def accounts_with(session: ReadSession, roles: Collection[Role]) -> list[Account]:
+    """Everybody who has one of the roles, by name."""
+    found = await session.scalars(select(AccountRow).order_by(AccountRow.name, AccountRow.id))
+    return [one for one in map(shown, found) if not one.roles.isdisjoint(roles)]

@@ -3,64 +3,25 @@
 from typing import Annotated
 
 from fastapi import APIRouter, Response
-from pydantic import BaseModel, Field
 
 from kernel.access import Principal, Role
 from kernel.errors import Kind
 from kernel.web import refusals, staff
-from ledger.erasure import Erasure, Hold
+from server.archive.api.shapes import (
+    ErasureBody,
+    HoldBody,
+    OrderIn,
+    ReasonIn,
+    StandingBody,
+    erasure_body,
+    hold_body,
+    standing_body,
+)
 from server.archive.service.erasing import Erasing
 
 Holder = Annotated[Principal, staff(Role.OFFICER, Role.SUPERVISOR)]
 Officer = Annotated[Principal, staff(Role.OFFICER)]
 Looker = Annotated[Principal, staff(Role.OFFICER, Role.SUPERVISOR, Role.CHIEF)]
-
-
-class ReasonIn(BaseModel):
-    """Why."""
-
-    reason_text: str = Field(max_length=500)
-
-
-class OrderIn(ReasonIn):
-    """Who may agree: ids of members of staff, none of them who orders."""
-
-    approvers: list[str] = Field(max_length=9)
-
-
-class HoldBody(BaseModel):
-    """A hold; it stands while nobody lifted it."""
-
-    hold_id: str
-    reason_text: str
-    issued_by: str
-    issued_at_ms: int
-    lifted_by: str | None
-    lifted_at_ms: int | None
-
-
-class ErasureBody(BaseModel):
-    """An order; ``state`` is ordered, approved, sequenced, erased or withdrawn."""
-
-    erasure_id: str
-    session_id: str
-    reason_text: str
-    ordered_by: str
-    ordered_at_ms: int
-    needed: int
-    approvers: list[str]
-    agreed: list[str]
-    state: str
-    erased_at_ms: int | None
-    withdrawn_by: str | None
-    withdrawn_at_ms: int | None
-
-
-class StandingBody(BaseModel):
-    """Every hold, and the order that stands, or else the last that was withdrawn."""
-
-    holds: list[HoldBody]
-    erasure: ErasureBody | None
 
 
 def router(service: Erasing) -> APIRouter:
@@ -69,11 +30,7 @@ def router(service: Erasing) -> APIRouter:
 
     @api.get("/sessions/{session_id}/erasure", responses=refusals(sessions__unknown=Kind.NOT_FOUND))
     async def standing(principal: Looker, session_id: str) -> StandingBody:
-        holds, erasure = await service.standing(principal, session_id)
-        return StandingBody(
-            holds=[_hold(one) for one in holds],
-            erasure=None if erasure is None else _erasure(erasure),
-        )
+        return standing_body(await service.standing(principal, session_id))
 
     @api.post(
         "/sessions/{session_id}/holds",
@@ -85,7 +42,8 @@ def router(service: Erasing) -> APIRouter:
         ),
     )
     async def hold(principal: Holder, session_id: str, body: ReasonIn) -> HoldBody:
-        return _hold(await service.hold(principal, session_id, body.reason_text))
+        placed = await service.hold(principal, session_id, body.reason_text)
+        return hold_body(placed, await service.names_in_hold(placed))
 
     @api.post(
         "/holds/{hold_id}/lift",
@@ -97,7 +55,8 @@ def router(service: Erasing) -> APIRouter:
         ),
     )
     async def lift(principal: Holder, hold_id: str, body: ReasonIn) -> HoldBody:
-        return _hold(await service.lift(principal, hold_id, body.reason_text))
+        lifted = await service.lift(principal, hold_id, body.reason_text)
+        return hold_body(lifted, await service.names_in_hold(lifted))
 
     _orders(api, service)
     return api
@@ -120,9 +79,8 @@ def _orders(api: APIRouter, service: Erasing) -> None:
         ),
     )
     async def order(principal: Officer, session_id: str, body: OrderIn) -> ErasureBody:
-        return _erasure(
-            await service.order(principal, session_id, body.reason_text, body.approvers)
-        )
+        made = await service.order(principal, session_id, body.reason_text, body.approvers)
+        return erasure_body(await service.told(made))
 
     @api.post(
         "/erasures/{erasure_id}/agree",
@@ -137,7 +95,7 @@ def _orders(api: APIRouter, service: Erasing) -> None:
         ),
     )
     async def agree(principal: Looker, erasure_id: str) -> ErasureBody:
-        return _erasure(await service.agree(principal, erasure_id))
+        return erasure_body(await service.told(await service.agree(principal, erasure_id)))
 
     @api.post(
         "/erasures/{erasure_id}/withdraw",
@@ -149,7 +107,25 @@ def _orders(api: APIRouter, service: Erasing) -> None:
         ),
     )
     async def withdraw(principal: Officer, erasure_id: str, body: ReasonIn) -> ErasureBody:
-        return _erasure(await service.withdraw(principal, erasure_id, body.reason_text))
+        made = await service.withdraw(principal, erasure_id, body.reason_text)
+        return erasure_body(await service.told(made))
+
+    _carrying_out(api, service)
+
+
+def _carrying_out(api: APIRouter, service: Erasing) -> None:
+    @api.post(
+        "/erasures/{erasure_id}/sequence",
+        responses=refusals(
+            erasure__unknown=Kind.NOT_FOUND,
+            erasure__withdrawn=Kind.CONFLICT,
+            erasure__not_approved=Kind.CONFLICT,
+            erasure__held=Kind.CONFLICT,
+        ),
+    )
+    async def sequence(principal: Officer, erasure_id: str) -> ErasureBody:
+        """The order into the log; nothing is destroyed yet, and it is not withdrawn any more."""
+        return erasure_body(await service.told(await service.sequence(principal, erasure_id)))
 
     @api.post(
         "/erasures/{erasure_id}/run",
@@ -162,7 +138,7 @@ def _orders(api: APIRouter, service: Erasing) -> None:
         ),
     )
     async def run(principal: Officer, erasure_id: str) -> ErasureBody:
-        return _erasure(await service.run(principal, erasure_id))
+        return erasure_body(await service.told(await service.run(principal, erasure_id)))
 
     @api.get(
         "/erasures/{erasure_id}/statement.json",
@@ -173,31 +149,3 @@ def _orders(api: APIRouter, service: Erasing) -> None:
         """The destruction record (销毁记录) under the log's signature."""
         found = await service.statement(principal, erasure_id)
         return Response(found.to_bytes(), media_type="application/json")
-
-
-def _hold(one: Hold) -> HoldBody:
-    return HoldBody(
-        hold_id=one.hold_id,
-        reason_text=one.reason,
-        issued_by=one.issued_by,
-        issued_at_ms=one.issued_at_ms,
-        lifted_by=one.lifted_by,
-        lifted_at_ms=one.lifted_at_ms,
-    )
-
-
-def _erasure(one: Erasure) -> ErasureBody:
-    return ErasureBody(
-        erasure_id=one.erasure_id,
-        session_id=one.session_id,
-        reason_text=one.reason,
-        ordered_by=one.ordered_by,
-        ordered_at_ms=one.ordered_at_ms,
-        needed=one.needed,
-        approvers=list(one.approvers),
-        agreed=sorted(one.agreed),
-        state=one.state.value,
-        erased_at_ms=one.erased_at_ms,
-        withdrawn_by=one.withdrawn_by,
-        withdrawn_at_ms=one.withdrawn_at_ms,
-    )

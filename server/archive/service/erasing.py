@@ -24,13 +24,22 @@ from ledger.book import Ledger
 from ledger.erasure import Destroying, Erasure, Hold, Orders, Statement, withdraw
 from server.accounts.service import accounts_named
 from server.archive.ports import PictureKeys
+from server.archive.service.standing import (
+    APPROVERS,
+    HOLDERS,
+    Names,
+    Standing,
+    Told,
+    names_in_hold,
+    naming,
+    standing_of,
+    told,
+)
 from server.archive.tables import ArchiveRow
 from server.registration.service import candidates_of
 from server.sessions.service import session_row
 
 _log = logging.getLogger(__name__)
-_HOLDERS = (Role.OFFICER, Role.SUPERVISOR)
-_APPROVERS = (*_HOLDERS, Role.CHIEF)
 
 
 class _ArchiveKeys:
@@ -102,33 +111,40 @@ class Erasing:
 
     async def hold(self, principal: Principal, session_id: str, reason: str) -> Hold:
         """Raises ``sessions.unknown``, ``erasure.reason``, ``erasure.erased``."""
-        principal.need(*_HOLDERS)
-        async with self._db.write() as tx:
+        principal.need(*HOLDERS)
+        async with naming(self._db), self._db.write() as tx:
             await session_row(tx, session_id)
             return await self._orders.hold(tx, session_id, reason=reason, by=principal.subject)
 
     async def lift(self, principal: Principal, hold_id: str, reason: str) -> Hold:
         """Raises what ``Orders.lift`` raises."""
-        principal.need(*_HOLDERS)
-        async with self._db.write() as tx:
+        principal.need(*HOLDERS)
+        async with naming(self._db), self._db.write() as tx:
             return await self._orders.lift(tx, hold_id, reason=reason, by=principal.subject)
 
-    async def standing(
-        self, principal: Principal, session_id: str
-    ) -> tuple[list[Hold], Erasure | None]:
-        """Every hold, and the order if there is one. Raises ``sessions.unknown``."""
-        principal.need(*_APPROVERS)
+    async def standing(self, principal: Principal, session_id: str) -> Standing:
+        """Holds, order, and who can decide. Raises ``sessions.unknown``."""
+        principal.need(*APPROVERS)
         async with self._db.read() as session:
             await session_row(session, session_id)
-            holds = await self._orders.holds(session, session_id)
-            return holds, await self._orders.of_session(session, session_id)
+            return await standing_of(session, self._ledger, self._orders, session_id)
+
+    async def told(self, erasure: Erasure) -> Told:
+        """With names and leaves, for whoever was just given the order."""
+        async with self._db.read() as session:
+            return await told(session, self._ledger, erasure)
+
+    async def names_in_hold(self, hold: Hold) -> Names:
+        """For whoever was just given the hold."""
+        async with self._db.read() as session:
+            return await names_in_hold(session, hold)
 
     async def order(
         self, principal: Principal, session_id: str, reason: str, approvers: Sequence[str]
     ) -> Erasure:
         """Raises ``sessions.unknown``, ``erasure.approver_unfit``, what ``Orders.order`` raises."""
         principal.need(Role.OFFICER)
-        async with self._db.write() as tx:
+        async with naming(self._db), self._db.write() as tx:
             await session_row(tx, session_id)
             await _need_fit(tx, approvers)
             return await self._orders.order(
@@ -137,26 +153,33 @@ class Erasing:
 
     async def agree(self, principal: Principal, erasure_id: str) -> Erasure:
         """Raises what ``Orders.agree`` raises."""
-        principal.need(*_APPROVERS)
-        async with self._db.write() as tx:
+        principal.need(*APPROVERS)
+        async with naming(self._db), self._db.write() as tx:
             return await self._orders.agree(tx, erasure_id, by=principal.subject)
 
     async def withdraw(self, principal: Principal, erasure_id: str, reason: str) -> Erasure:
         """Raises what ``withdraw`` raises."""
         principal.need(Role.OFFICER)
-        async with self._db.write() as tx:
+        async with naming(self._db), self._db.write() as tx:
             return await withdraw(
                 tx, self._ledger, self._clock, erasure_id, reason=reason, by=principal.subject
             )
 
+    async def sequence(self, principal: Principal, erasure_id: str) -> Erasure:
+        """Raises what ``Destroying.sequence`` raises."""
+        principal.need(Role.OFFICER)
+        async with naming(self._db):
+            return await self._destroying.sequence(erasure_id)
+
     async def run(self, principal: Principal, erasure_id: str) -> Erasure:
         """Raises what ``Destroying.run`` raises."""
         principal.need(Role.OFFICER)
-        return await self._destroying.run(erasure_id)
+        async with naming(self._db):
+            return await self._destroying.run(erasure_id)
 
     async def statement(self, principal: Principal, erasure_id: str) -> Statement:
         """The signed destruction record. Raises ``erasure.unknown``, ``erasure.not_erased``."""
-        principal.need(*_APPROVERS)
+        principal.need(*APPROVERS)
         return await self._destroying.statement(erasure_id)
 
     async def forget_elsewhere(self) -> None:
@@ -183,7 +206,7 @@ async def _need_fit(session: ReadSession, approvers: Sequence[str]) -> None:
     found = await accounts_named(session, approvers)
     unfit = [
         one for one in approvers
-        if one not in found or found[one].roles.isdisjoint(_APPROVERS)
+        if one not in found or found[one].roles.isdisjoint(APPROVERS)
     ]  # fmt: skip
     if unfit:
         raise Refusal("erasure.approver_unfit", people=", ".join(one[:80] for one in unfit))

@@ -266,6 +266,7 @@ _TABLE: tuple[tuple[tuple[Role, ...], tuple[str, ...]], ...] = (
         (
             "POST /api/sessions/{session_id}/erasure",
             "POST /api/erasures/{erasure_id}/withdraw",
+            "POST /api/erasures/{erasure_id}/sequence",
             "POST /api/erasures/{erasure_id}/run",
         ),
     ),

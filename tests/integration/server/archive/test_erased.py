@@ -1,13 +1,15 @@
 """A session whose keys were destroyed is archived again, and the archive says by whose order."""
 
 import asyncio
-from collections.abc import Collection, Sequence
+import re
+from collections.abc import Awaitable, Collection, Sequence
 
 import pytest
 
 from kernel.db import ReadSession, WriteSession
 from kernel.errors import Refusal
 from kernel.settings import ErasureSettings
+from kernel.words import say_refusal
 from ledger.erasure import State
 from ledger.verify import verify
 from server.archive.rules import DESTRUCTION
@@ -52,8 +54,8 @@ def _erasing(hall: Afternoon) -> Erasing:
     ("approvers", "unfit"),
     [
         (["nobody", "chief", "no one"], "nobody, no one"),
-        (["chief", "marker", "supervisor"], "marker"),
-        (["chief", "invigilator", "marker2"], "invigilator, marker2"),
+        (["chief", "marker", "supervisor"], "Marker"),
+        (["chief", "invigilator", "marker2"], "Invigilator, Marker2"),
     ],
 )
 async def test_only_people_with_an_account_and_a_role_to_agree_are_named(
@@ -64,6 +66,86 @@ async def test_only_people_with_an_account_and_a_role_to_agree_are_named(
         await _erasing(hall).order(OFFICER, SESSION, "保存期满", approvers)
     assert refused.value.code == "erasure.approver_unfit"
     assert refused.value.params == {"people": unfit}
+
+
+async def test_refusals_name_people_and_the_session_and_no_ids(
+    hall: Afternoon, archives: ArchiveService
+) -> None:
+    await archives.export(OFFICER, SESSION)
+    erasing = _erasing(hall)
+    others = ["chief", "supervisor", "outsider"]
+
+    async def refused(doing: Awaitable[object]) -> tuple[str, str]:
+        with pytest.raises(Refusal) as caught:
+            await doing
+        english = say_refusal(caught.value, "en")
+        assert not set(re.split(r"\W+", english)) & {*others, SESSION}, english
+        return caught.value.code, english
+
+    hold = await erasing.hold(staff("supervisor"), SESSION, "法院冻结")
+    held = await refused(erasing.order(OFFICER, SESSION, "保存期满", others))
+    assert held[0] == "erasure.held"
+    assert "by Supervisor" in held[1]
+    await erasing.lift(staff("outsider"), hold.hold_id, "已结案")
+    again = await refused(erasing.lift(staff("supervisor"), hold.hold_id, "已结案"))
+    assert again == ("erasure.hold_lifted", "Outsider has lifted this hold already.")
+    lifter = await refused(erasing.order(OFFICER, SESSION, "保存期满", others))
+    assert lifter[0] == "erasure.lifted_hold"
+    assert lifter[1].startswith("Outsider ")
+    standing = await erasing.standing(OFFICER, SESSION)
+    assert [one.name for one in standing.fit if one.lifted] == ["Outsider"]
+    assert {one.name for one in standing.fit} == {"Chief", "Officer", "Outsider", "Supervisor"}
+
+
+async def test_a_session_with_an_order_is_named_and_so_is_who_withdrew_it(
+    hall: Afternoon, archives: ArchiveService
+) -> None:
+    erasing = _erasing(hall)
+    others = ["chief", "supervisor", "outsider"]
+    with pytest.raises(Refusal) as open_still:
+        await erasing.order(OFFICER, SESSION, "保存期满", others)
+    assert "十一月理论" in say_refusal(open_still.value)
+    assert not (await erasing.standing(OFFICER, SESSION)).sealed
+    await archives.export(OFFICER, SESSION)
+    first = await erasing.order(OFFICER, SESSION, "保存期满", others)
+    with pytest.raises(Refusal) as ordered:
+        await erasing.order(OFFICER, SESSION, "保存期满", others)
+    assert say_refusal(ordered.value) == "场次 十一月理论 已有销毁令。"
+    await erasing.withdraw(staff("outsider"), first.erasure_id, "写错")
+    with pytest.raises(Refusal) as withdrawn:
+        await erasing.agree(staff("chief"), first.erasure_id)
+    assert say_refusal(withdrawn.value) == "这份销毁令已由 Outsider 撤回。"
+
+
+async def test_the_order_is_seen_in_the_log_before_a_key_goes(
+    hall: Afternoon, archives: ArchiveService
+) -> None:
+    await archives.export(OFFICER, SESSION)
+    erasing = _erasing(hall)
+    ordered = await erasing.order(OFFICER, SESSION, "保存期满", ["chief", "supervisor", "outsider"])
+    with pytest.raises(Refusal, match="not_approved"):
+        await erasing.sequence(OFFICER, ordered.erasure_id)
+    for name in ("chief", "supervisor"):
+        await erasing.agree(staff(name), ordered.erasure_id)
+    stands = await erasing.sequence(OFFICER, ordered.erasure_id)
+    assert stands == await erasing.sequence(OFFICER, ordered.erasure_id)
+    assert stands.state is State.SEQUENCED
+    assert (await erasing.told(stands)).order_leaf is None
+    await _grow(hall)
+    leaf = (await erasing.told(stands)).order_leaf
+    assert leaf is not None
+    async with hall.database.read() as session:
+        await hall.ledger.read(session, f"session/{SESSION}")
+    with pytest.raises(Refusal, match="begun"):
+        await erasing.withdraw(OFFICER, ordered.erasure_id, "写错")
+    gone = await erasing.run(OFFICER, ordered.erasure_id)
+    await _grow(hall)
+    told = await erasing.told(gone)
+    assert told.order_leaf == leaf
+    assert told.record_leaf is not None
+    assert told.record_leaf > leaf
+    assert gone.complete
+    assert gone.keys["ledger"] > 0
 
 
 async def test_any_officer_and_nobody_else_withdraws_an_order(
@@ -77,12 +159,15 @@ async def test_any_officer_and_nobody_else_withdraws_an_order(
     with pytest.raises(Refusal, match=r"erasure\.reason"):
         await erasing.withdraw(staff("outsider"), ordered.erasure_id, " ")
     await erasing.withdraw(staff("outsider"), ordered.erasure_id, "写错")
-    _, standing = await erasing.standing(staff("chief"), SESSION)
+    standing = (await erasing.standing(staff("chief"), SESSION)).told
     assert standing is not None
-    assert (standing.state, standing.withdrawn_by) == (State.WITHDRAWN, "outsider")
+    withdrawn = standing.erasure
+    assert (withdrawn.state, withdrawn.withdrawn_by) == (State.WITHDRAWN, "outsider")
+    assert standing.names["outsider"] == "Outsider"
     again = await erasing.order(OFFICER, SESSION, "保存期满", others)
-    _, standing = await erasing.standing(staff("chief"), SESSION)
-    assert standing == again
+    standing = (await erasing.standing(staff("chief"), SESSION)).told
+    assert standing is not None
+    assert standing.erasure == again
 
 
 async def test_an_archive_made_after_the_destruction_tells_the_order(
