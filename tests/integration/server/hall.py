@@ -7,7 +7,7 @@ with the real engine on real faces is `test_real_engine.py` beside this file.
 
 import hashlib
 from collections.abc import Awaitable, Collection
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from types import SimpleNamespace
 from typing import Any
 
@@ -192,6 +192,14 @@ class ExamDay:
                 ] = await self.world.bodies.set_up_machine(
                     self.arranged.officer, room.room_id, seat.machine_code
                 )
+
+    def again(self, world: World) -> "ExamDay":
+        """The same day in a world that stands on copies of this one's database and files."""
+        world.clock.instant_ms = self.clock.instant_ms
+        world.desk.enrolled.update(self.world.desk.enrolled)
+        made = ExamDay(replace(self.arranged, world=world), self.first, self.second)
+        made._starts, made.rooms, made.tokens = self._starts, self.rooms, dict(self.tokens)
+        return made
 
     async def release(self) -> None:
         """Both holders open the paper, at T minus ten minutes or later."""

@@ -7,16 +7,15 @@ import pytest
 import server.checkin.tables
 import server.invigilation.tables
 import server.sittings.tables
-from tests.integration.server.hall import ExamDay, exam_day
+from tests.integration.server.hall import ExamDay
 from tests.integration.server.world import World
 
 DECLARING = (server.checkin.tables, server.invigilation.tables, server.sittings.tables)
 
 
 @pytest.fixture
-async def day(world: World) -> AsyncIterator[ExamDay]:
+async def day(morning: ExamDay, world: World) -> AsyncIterator[ExamDay]:
     assert DECLARING
-    made = await exam_day(world)
     world.ledger.start()
-    yield made
+    yield morning
     await world.ledger.stop()

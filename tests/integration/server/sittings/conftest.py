@@ -7,7 +7,7 @@ import pytest
 import server.checkin.tables
 import server.invigilation.tables
 import server.sittings.tables
-from tests.integration.server.hall import ExamDay, exam_day
+from tests.integration.server.hall import ExamDay
 from tests.integration.server.sittings.site import Site, served
 from tests.integration.server.world import World
 
@@ -15,11 +15,10 @@ DECLARING = (server.checkin.tables, server.invigilation.tables, server.sittings.
 
 
 @pytest.fixture
-async def day(world: World) -> AsyncIterator[ExamDay]:
+async def day(morning: ExamDay, world: World) -> AsyncIterator[ExamDay]:
     assert DECLARING
-    made = await exam_day(world)
     world.ledger.start()
-    yield made
+    yield morning
     await world.ledger.stop()
 
 
