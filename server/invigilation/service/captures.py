@@ -104,6 +104,7 @@ class Captures:
         self, tx: WriteSession, loaded: Loaded, result: CaptureResult, now_ms: int
     ) -> None:
         verdict = result.verdict
+        await self._report(tx, loaded, result, now_ms)  # before the camera's head, the session's
         known = await tx.execute(select(CaptureRow.id).where(CaptureRow.id == verdict.match_id))
         if known.first() is None:
             tx.add(
@@ -123,7 +124,6 @@ class Captures:
                 "threshold": verdict.threshold, "faces": verdict.faces, "model": verdict.model,
             }  # fmt: skip
             await self._write(tx, loaded, "capture", body)
-        await self._report(tx, loaded, result, now_ms)
 
     async def _report(
         self, tx: WriteSession, loaded: Loaded, result: CaptureResult, now_ms: int

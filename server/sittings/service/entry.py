@@ -207,6 +207,9 @@ class Entry:
         row.face_passed = row.face_passed or passed
         row.face_tries += 0 if passed else 1
         await tx.flush()
+        help_needed = not row.face_passed and needs_help(row.face_tries)
+        if help_needed:
+            await hall.before_case(tx, loaded)
         reason = None if verdict.reason is None else str(verdict.reason)
         await hall.write_record(
             tx, loaded, "seat_matched",
@@ -216,7 +219,7 @@ class Entry:
                 "frame_sha256": verdict.frame_sha256, "tries": row.face_tries,
             },
         )  # fmt: skip
-        if not row.face_passed and needs_help(row.face_tries):
+        if help_needed:
             await hall.incidents.report(
                 tx,
                 Observation(

@@ -74,6 +74,12 @@ class Hall:
         act = Act(kind, {"at_ms": self.clock.now_ms(), **body}, epoch=loaded.row.epoch)
         await self.ledger.append(tx, sitting_stream(loaded.row.id), [act])
 
+    async def before_case(self, tx: WriteSession, loaded: Loaded) -> None:
+        """Whoever writes into a stream of the sitting and may open a case after it: the session's
+        head comes first (ADR 0017), and a new case is written into the room's stream.
+        """
+        await self.ledger.lock_session(tx, loaded.row.session_id)
+
     async def notify(
         self, tx: WriteSession, loaded: Loaded, kind: str, *, text: str = "",
         params: Params | None = None,

@@ -146,6 +146,7 @@ class Watching:
         detail = {"offline_since_ms": since_ms}
         async with hall.database.write() as tx:
             fresh = await locked(tx, one.row.id)
+            await hall.before_case(tx, fresh)
             if outage is None:
                 await hall.write_record(tx, fresh, "disconnected", {"since_ms": since_ms})
             else:

@@ -179,6 +179,15 @@ def recorded(day: ExamDay) -> Iterator[Locks]:
     event.remove(engine, "rollback", locks.ended)
 
 
+async def away_and_back(day: ExamDay, one: Seated) -> None:
+    """An outage, reported when it begins and when it ends."""
+    watching = day.sittings.watching
+    day.clock.instant_ms += 16_000
+    await watching.sweep()
+    await day.answer(one)
+    await watching.sweep()
+
+
 async def a_day_of_acts(day: ExamDay, one: Seated) -> None:
     """Everything that candidate, camera, staff and server do to a sitting."""
     sitting_id, acts, watching = one.sitting_id, day.room.acts, day.sittings.watching
@@ -196,6 +205,7 @@ async def a_day_of_acts(day: ExamDay, one: Seated) -> None:
     for n in range(4):
         now_ms = day.clock.now_ms()
         await day.room.captures.capture(principal, picture("mismatch", str(n)), now_ms)
+    await away_and_back(day, one)
     await acts.warn(day.first, sitting_id, "请坐好", "")
     await acts.extend(day.first, sitting_id, 60, WHY, None)
     await acts.pause(day.first, sitting_id, WHY)
@@ -209,7 +219,7 @@ async def a_day_of_acts(day: ExamDay, one: Seated) -> None:
     await acts.force_submit(day.first, sitting_id, WHY, SECOND)
 
 
-async def test_whoever_touches_a_sitting_takes_its_row_first_and_the_session_before_the_room(
+async def test_whoever_touches_a_sitting_takes_its_row_first_and_the_session_before_other_heads(
     day: ExamDay,
 ) -> None:
     one = await day.admit(await day.face_candidate())
@@ -223,8 +233,15 @@ async def test_whoever_touches_a_sitting_takes_its_row_first_and_the_session_bef
     ]
     assert len(touched) > 15
     assert [taken for taken in touched if taken[0] != sitting_id] == []
-    rooms = [taken for taken in touched if any(name.startswith("room/") for name in taken)]
-    assert len(rooms) > 8
-    for taken in rooms:
-        first = next(at for at, name in enumerate(taken) if name.startswith("room/"))
-        assert session_stream(day.session_id) in taken[:first]
+    assert {"camera", "room", "sitting"} <= {
+        name.partition("/")[0] for taken in touched for name in taken
+    }
+    session = session_stream(day.session_id)
+    whole = [taken for taken in touched if session in taken]
+    assert len(whole) > 12
+    for taken in whole:
+        heads = [name for name in taken if "/" in name]
+        assert heads[0] == session, taken
+    assert not [
+        taken for taken in touched if any("room/" in one for one in taken) and taken not in whole
+    ]
