@@ -1,6 +1,6 @@
-"""The loops of the hall: one listens, with the other servers, and notices who is offline; the other
-wakes pages for which something changed, hands in at the deadline, makes the receipts that are
-missing, watches the clock, erases templates that are due.
+"""The loops of the hall: one listens, with the other servers, and notices who is offline; one tells
+what seats called for again and again; one wakes pages for which something changed, hands in at the
+deadline, makes the receipts that are missing, watches the clock, erases templates that are due.
 
 Rules kept here: every round asks the database what is due, so a restart forgets nothing; a round
 that fails is logged and the next one tries again; a long work of the hall holds up no listening;
@@ -43,8 +43,12 @@ class SittingJobs:
         """Rounds until ``stop`` is set."""
         await asyncio.gather(
             rounds(self.listen, stop, ROUND_S, _log, "nobody was listened to; tried again"),
+            rounds(
+                self._service.calls.round, stop, ROUND_S, _log, "calls were not told; tried again"
+            ),
             rounds(self.round, stop, ROUND_S, _log, "a round of the hall failed; tried again"),
         )
+        await self._service.calls.round()
         await self._lease.release()
         try:
             await self._service.hearing.leave()

@@ -182,7 +182,7 @@ class _Talk:
             elif kind == "events":
                 await self._events(principal, message)
             elif kind == "help":
-                await self._service.watching.call_help(principal.subject)
+                await self._service.calls.raise_hand(principal.subject)
             else:
                 await self._refused(Refusal("request.malformed", count=1), message)
                 await self._socket.close(4400)

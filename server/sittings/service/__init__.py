@@ -4,6 +4,7 @@ from kernel.access import Principal
 from kernel.errors import Kind, Refusal
 from server.sittings.ports import Portraits
 from server.sittings.service.answers import Acked, Answers, Batch, Event
+from server.sittings.service.calls import Calls
 from server.sittings.service.changes import Changes, Following
 from server.sittings.service.entry import Device, Entry, FaceResult, SignedIn
 from server.sittings.service.forgetting import Forgetting
@@ -26,7 +27,8 @@ class SittingsService:
         self._portraits = portraits
         self.papers = PaperDesk(hall)
         self.entry = Entry(hall, lookup_key)
-        self.answers = Answers(hall, self.papers)
+        self.calls = Calls(hall)
+        self.answers = Answers(hall, self.papers, self.calls)
         self.submitting = Submitting(hall, self.papers)
         self.receipting = Receipting(hall, self.submitting)
         self.interventions = Interventions(hall)
@@ -58,6 +60,7 @@ __all__ = [
     "Acting",
     "Answers",
     "Batch",
+    "Calls",
     "Changes",
     "DealtPaper",
     "Device",

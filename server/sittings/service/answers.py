@@ -22,6 +22,7 @@ from paper.responses import parse_response
 from server.checkin.service import sitting_stream
 from server.sittings.ports import Observation
 from server.sittings.rules.timing import Timing, may_answer
+from server.sittings.service.calls import Calls, Mark
 from server.sittings.service.dealt import Dealt, DealtItems
 from server.sittings.service.hall import Hall
 from server.sittings.service.paper import PaperDesk
@@ -75,12 +76,10 @@ CLOSED = frozenset({"sitting.closed", "sitting.paused", "answer.too_late"})
 class Answers:
     """Takes batches of client events; HTTP and the socket both come here."""
 
-    def __init__(self, hall: Hall, papers: PaperDesk) -> None:
+    def __init__(self, hall: Hall, papers: PaperDesk, calls: Calls) -> None:
         self._hall = hall
+        self._calls = calls
         self._dealt = DealtItems(hall, papers)
-        # The newest call of a sitting and kind that a person was told of: one sent again is not
-        # even asked about. After a restart the case knows it.
-        self._called: dict[tuple[str, str], tuple[int, int]] = {}
 
     async def take(self, principal: Principal, batch: Batch) -> Acked:
         """Raises ``answer.*``, ``response.*``, ``sitting.*``, ``ledger.*``."""
@@ -153,24 +152,13 @@ class Answers:
         self._hall.presence.counted(sitting_id, batch.epoch, done)
 
     async def _report(self, sitting_id: str, batch: Batch) -> None:
-        hall, calls = self._hall, {}
-        for event in batch.events:
-            kind, at = CALLS.get(event.kind), (batch.epoch, event.seq)
-            if kind is not None and at > self._called.get((sitting_id, kind), (0, 0)):
-                calls[sitting_id, kind] = at
-        if not calls:
-            return
-        async with hall.database.write() as tx:
-            loaded = await locked(tx, sitting_id)
-            for (_, kind), (epoch, seq) in calls.items():
-                await hall.incidents.report(
-                    tx,
-                    Observation(
-                        sitting_id, kind, "amber", hall.clock.now_ms(), name=f"{epoch}", number=seq
-                    ),
-                )
-        self._called |= calls
-        hall.moved(loaded)
+        calls: dict[str, Mark] = {
+            CALLS[event.kind]: (batch.epoch, event.seq)
+            for event in batch.events
+            if event.kind in CALLS
+        }
+        if calls:
+            await self._calls.call(sitting_id, calls)
 
     async def _report_conflict(self, sitting_id: str, batch: ClientBatch, refused: Refusal) -> None:
         """By number and content: the same sent again is no second conflict."""

@@ -132,15 +132,6 @@ class Watching:
             )
         hall.moved(one)
 
-    async def call_help(self, sitting_id: str) -> None:
-        """举手: the candidate asks for a person; asking again is the same case."""
-        hall = self._hall
-        async with hall.database.write() as tx:
-            loaded = await locked(tx, sitting_id)
-            now_ms = hall.clock.now_ms()
-            await hall.incidents.report(tx, Observation(sitting_id, "help", "amber", now_ms))
-        hall.moved(loaded)
-
     async def _report(self, one: Loaded, since_ms: int, outage: int | None) -> None:
         hall = self._hall
         detail = {"offline_since_ms": since_ms}

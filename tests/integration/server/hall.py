@@ -340,6 +340,11 @@ class ExamDay:
         """The candidate's room as its invigilator sees it."""
         return await self.room.wall.wall(self.first, self.session_id, one.seat.room_id)
 
+    async def cases(self, one: Seated) -> list[tuple[str, str, int]]:
+        """Kind, state and count of the cases in the candidate's room."""
+        found = (await self.wall(one))["incidents"]
+        return sorted((case["kind"], case["state"], case["count"]) for case in found)
+
     async def tile(self, one: Seated) -> WallSeat:
         """The candidate's tile."""
         wall = await self.wall(one)

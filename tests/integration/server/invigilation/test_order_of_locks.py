@@ -54,11 +54,6 @@ async def until_waiting(day: ExamDay, how_many: int) -> None:
     await asyncio.sleep(0)
 
 
-async def cases(day: ExamDay, one: Seated) -> list[tuple[str, str, int]]:
-    found = (await day.wall(one))["incidents"]
-    return sorted((case["kind"], case["state"], case["count"]) for case in found)
-
-
 async def case_of(day: ExamDay, one: Seated) -> str:
     [case] = (await day.wall(one))["incidents"]
     return case["incident_id"]
@@ -69,15 +64,16 @@ async def test_a_hand_raised_while_the_last_one_is_being_decided_is_a_case_of_it
 ) -> None:
     one = await day.face_candidate()
     await day.answering(one)
-    await day.sittings.watching.call_help(one.sitting_id)
+    await day.sittings.calls.raise_hand(one.sitting_id)
     case = await case_of(day, one)
     async with session_head_held(day):
         deciding = asyncio.create_task(day.room.acts.decide(day.first, case, Decision.HANDLED, WHY))
         await until_waiting(day, 1)
-        calling = asyncio.create_task(day.sittings.watching.call_help(one.sitting_id))
+        day.clock.advance(seconds=1)
+        calling = asyncio.create_task(day.sittings.calls.raise_hand(one.sitting_id))
         await until_waiting(day, 2)
     await asyncio.gather(deciding, calling)
-    assert await cases(day, one) == [("help", "decided", 1), ("help", "open", 1)]
+    assert await day.cases(one) == [("help", "decided", 1), ("help", "open", 1)]
 
 
 async def test_a_decision_and_a_report_that_meet_do_not_wait_for_each_other(day: ExamDay) -> None:
@@ -97,14 +93,14 @@ async def test_a_decision_and_a_report_that_meet_do_not_wait_for_each_other(day:
         )
         await until_waiting(day, 2)
     await asyncio.gather(deciding, looking)
-    assert await cases(day, one) == [("seat_face", "decided", 1), ("seat_face", "open", 1)]
+    assert await day.cases(one) == [("seat_face", "decided", 1), ("seat_face", "open", 1)]
     assert (await day.kinds(one)).count("seat_matched") == 4
 
 
 async def test_two_people_who_decide_at_once_are_told_apart(day: ExamDay) -> None:
     one = await day.face_candidate()
     await day.answering(one)
-    await day.sittings.watching.call_help(one.sitting_id)
+    await day.sittings.calls.raise_hand(one.sitting_id)
     case, decide = await case_of(day, one), day.room.acts.decide
     done = await asyncio.gather(
         decide(day.first, case, Decision.HANDLED, WHY),
@@ -123,7 +119,7 @@ async def test_pictures_that_come_together_are_all_kept_and_are_one_case(day: Ex
         await asyncio.gather(
             *(take(principal, picture("mismatch", str(n)), now_ms) for n in range(6))
         )
-    assert await cases(day, one) == [("mismatch", "open", 4)]
+    assert await day.cases(one) == [("mismatch", "open", 4)]
     timeline = await day.room.records.timeline(day.first, one.sitting_id)
     assert len(timeline["captures"]) == 6
 
@@ -190,7 +186,7 @@ async def away_and_back(day: ExamDay, one: Seated) -> None:
 
 async def a_day_of_acts(day: ExamDay, one: Seated) -> None:
     """Everything that candidate, camera, staff and server do to a sitting."""
-    sitting_id, acts, watching = one.sitting_id, day.room.acts, day.sittings.watching
+    sitting_id, acts = one.sitting_id, day.room.acts
     principal = await day.sign_in(one)
     for _ in range(3):
         await day.sittings.entry.face(principal, picture("unusable", "dark"))
@@ -210,7 +206,8 @@ async def a_day_of_acts(day: ExamDay, one: Seated) -> None:
     await acts.extend(day.first, sitting_id, 60, WHY, None)
     await acts.pause(day.first, sitting_id, WHY)
     await acts.resume(day.first, sitting_id, WHY)
-    await watching.call_help(sitting_id)
+    day.clock.advance(seconds=1)
+    await day.sittings.calls.raise_hand(sitting_id)
     for case in (await day.wall(one))["incidents"]:
         if case["state"] == "open":
             await acts.decide(day.first, case["incident_id"], Decision.DISMISSED, WHY)

@@ -111,6 +111,7 @@ async def test_a_call_sent_again_counts_once_and_the_next_one_counts(day: ExamDa
     for _ in range(3):
         await day.sittings.answers.take(principal, first)
     assert [case["count"] for case in (await day.wall(one))["incidents"]] == [1]
+    day.clock.advance(seconds=1)
     await day.sittings.answers.take(principal, day.batch(one, ("help_raised", None, None)))
     assert [case["count"] for case in (await day.wall(one))["incidents"]] == [2]
 

@@ -10,11 +10,6 @@ from tests.integration.server.hall import WHY, ExamDay, Seated, refused
 from tests.integration.server.sittings.servers import started_again
 
 
-async def cases(day: ExamDay, one: Seated) -> list[tuple[str, str, int]]:
-    found = (await day.wall(one))["incidents"]
-    return sorted((case["kind"], case["state"], case["count"]) for case in found)
-
-
 async def decide_all(day: ExamDay, one: Seated) -> None:
     for case in (await day.wall(one))["incidents"]:
         await day.room.acts.decide(day.chief, case["incident_id"], Decision.HANDLED, WHY)
@@ -35,15 +30,15 @@ async def test_a_call_that_comes_again_after_a_restart_or_at_another_server_coun
     await day.sittings.answers.take(principal, first)
     await started_again(day, keep=True).answers.take(principal, first)
     await started_again(day).answers.take(principal, first)
-    assert await cases(day, one) == [("camera_lost", "open", 1), ("help", "open", 1)]
+    assert await day.cases(one) == [("camera_lost", "open", 1), ("help", "open", 1)]
     await decide_all(day, one)
     started_again(day)
     await day.sittings.answers.take(principal, first)
-    assert await cases(day, one) == [("camera_lost", "decided", 1), ("help", "decided", 1)]
+    assert await day.cases(one) == [("camera_lost", "decided", 1), ("help", "decided", 1)]
     day.clock.advance(seconds=1)
     both = day.signed(one, [*first.events, *day.batch(one, ("help_raised", None, None)).events])
     await day.sittings.answers.take(principal, both)
-    assert await cases(day, one) == [
+    assert await day.cases(one) == [
         ("camera_lost", "decided", 1), ("help", "decided", 1), ("help", "open", 1),
     ]  # fmt: skip
 
@@ -59,18 +54,18 @@ async def test_a_conflict_that_comes_again_counts_once_and_another_content_count
         code = (await refused(day.sittings.answers.take(principal, other))).code
         assert code == "ledger.conflict"
         started_again(day)
-    assert await cases(day, one) == [("conflict", "open", 1)]
+    assert await day.cases(one) == [("conflict", "open", 1)]
     [case] = (await day.wall(one))["incidents"]
     shown = await day.room.conflicts.of_incident(day.chief, case["incident_id"])
     assert [one["given"]["words"] for one in shown] == ["B"]
     day.clock.advance(seconds=1)
     third = conflicting(day, one, {"options": []})
     await refused(day.sittings.answers.take(principal, third))
-    assert await cases(day, one) == [("conflict", "open", 2)]
+    assert await day.cases(one) == [("conflict", "open", 2)]
     await decide_all(day, one)
     await refused(day.sittings.answers.take(principal, other))
     await refused(day.sittings.answers.take(principal, third))
-    assert await cases(day, one) == [("conflict", "decided", 2)]
+    assert await day.cases(one) == [("conflict", "decided", 2)]
 
 
 async def test_a_picture_that_comes_again_after_its_case_was_decided_opens_none(
@@ -84,8 +79,8 @@ async def test_a_picture_that_comes_again_after_its_case_was_decided_opens_none(
             async with day.world.database.write() as tx:
                 await day.book.add(tx, seen, CaptureFacts("match_1", "episode_1"))
         if not decided:
-            assert await cases(day, one) == [("mismatch", "open", 1)]
+            assert await day.cases(one) == [("mismatch", "open", 1)]
             [case] = (await day.wall(one))["incidents"]
             assert case["capture_ids"] == ["match_1"]
             await day.room.acts.decide(day.first, case["incident_id"], Decision.SAME_PERSON, WHY)
-    assert await cases(day, one) == [("mismatch", "decided", 1)]
+    assert await day.cases(one) == [("mismatch", "decided", 1)]
