@@ -111,28 +111,7 @@ class Report:
         elif self.session_id:
             lines.append(say("verify.counts", counts, language))
             lines += [say(code, counts, language) for code in self._said()]
-        return lines + [self._say_erased(one, language) for one in self.erased]
-
-    def _say_erased(self, one: Erased, language: str) -> str:
-        """Whose order it was, where it stands, and what is left to read."""
-        nowhere = say("verify.erased_uncovered", {}, language)
-        params = {
-            "session_id": one.session_id,
-            "erasure_id": one.erasure_id,
-            "reason": one.reason,
-            "ordered_by": one.ordered_by,
-            "agreed": ", ".join(one.agreed),
-            "seq": one.seq,
-            "position": nowhere if one.position is None else one.position,
-            "ordered_at": as_text(one.ordered_at_ms),
-            "erased_at": as_text(one.erased_at_ms or 0),
-            "keys": one.keys,
-            "opened": self.opened,
-        }
-        if one.erased_at_ms is None:
-            return say("verify.erase_ordered", params, language)
-        code = "verify.erased_copy" if self.opened else "verify.erased"
-        return say(code, params, language)
+        return lines + [say_erased(one, language, self.opened) for one in self.erased]
 
     def _said(self) -> list[str]:
         """Codes of what was checked, of what was not and why, and of what the reader must do."""
@@ -161,6 +140,27 @@ class Report:
         ]
         said += ["verify.custody"] if self.custody else []
         return said + (["verify.orders_closed"] if self.orders_closed else [])
+
+
+def say_erased(one: Erased, language: str, opened: int = 0) -> str:
+    """Whose order it was, where it stands, and what is left to read; ``opened`` streams were."""
+    nowhere = say("verify.erased_uncovered", {}, language)
+    params = {
+        "session_id": one.session_id,
+        "erasure_id": one.erasure_id,
+        "reason": one.reason,
+        "ordered_by": one.ordered_by,
+        "agreed": ", ".join(one.agreed),
+        "seq": one.seq,
+        "position": nowhere if one.position is None else one.position,
+        "ordered_at": as_text(one.ordered_at_ms),
+        "erased_at": as_text(one.erased_at_ms or 0),
+        "keys": one.keys,
+        "opened": opened,
+    }
+    if one.erased_at_ms is None:
+        return say("verify.erase_ordered", params, language)
+    return say("verify.erased_copy" if opened else "verify.erased", params, language)
 
 
 def say_finding(one: Finding, language: str) -> str:

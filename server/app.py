@@ -197,7 +197,9 @@ def build(settings: Settings, clock: Clock | None = None) -> Services:
         archive=ArchiveService(
             database, clock, ledger, keyring, blobs, proctor, invigilation.records, settings
         ),
-        erasing=Erasing(database, clock, ledger, proctor, settings.erasure, database.sqlite_file),
+        erasing=Erasing(
+            database, clock, ledger, proctor, settings.erasure, database.sqlite_file, font
+        ),
         supervision=SupervisionService(
             database, clock, ledger, papers, invigilation.captures, settings.supervision
         ),

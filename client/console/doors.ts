@@ -22,6 +22,7 @@ const BY_ROLE: readonly (readonly [string, readonly Role[]])[] = [
   ['results', ['officer', 'chief', 'supervisor', 'auditor']],
   ['reviews', ['officer', 'chief']],
   ['archive', ['officer', 'chief']],
+  ['erasure', ['officer', 'supervisor', 'chief']],
   ['replay', ['supervisor', 'officer', 'chief']],
 ]
 const PATHS: Record<string, string> = { staffing: 'staff' }

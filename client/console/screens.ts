@@ -101,6 +101,11 @@ export const SCREENS: readonly Screen[] = [
     pattern: '/sessions/:session_id/archive',
     view: later(() => import('./after/Archive.vue')),
   },
+  {
+    name: 'erasure',
+    pattern: '/sessions/:session_id/erasure',
+    view: later(() => import('./erasure/Erasure.vue')),
+  },
 ]
 
 export function find(path: string): { screen: Screen; params: Params } | null {

@@ -49,6 +49,7 @@ def ready(world: World, settings: Settings) -> str:
 
 def _accounts() -> list[str]:
     jk, second = DEMO.invigilators
+    officer_2, supervisor_2 = DEMO.deciders
     rows = (
         ("监考 invigilator(签到、考场墙)", jk, f"PIN {jk.pin}"),
         ("监考 second invigilator", second, f"PIN {second.pin}"),
@@ -60,6 +61,8 @@ def _accounts() -> list[str]:
         ("密钥 key holder", DEMO.holders[1], f"口令 {DEMO.holders[1].passphrase}"),
         ("阅卷 marker", DEMO.marker, ""),
         ("督导 supervisor", DEMO.supervisor, ""),
+        ("考务 second officer(密钥销毁)", officer_2, ""),
+        ("督导 second supervisor(密钥销毁)", supervisor_2, ""),
         ("系统 administrator", DEMO.administrator, ""),
     )
     return [f"{who.account}  {who.password}  {more:<30}  {what}" for what, who, more in rows]

@@ -24,7 +24,9 @@ class Account(msgspec.Struct, frozen=True):
 
 
 class Cast(msgspec.Struct, frozen=True):
-    """The parts. A cast file is this as JSON."""
+    """The parts. A cast file is this as JSON. ``deciders`` are who else is needed to destroy the
+    keys of a session: an order names three, and whoever lifted a hold is none of them.
+    """
 
     officer: Account
     chief: Account
@@ -35,12 +37,14 @@ class Cast(msgspec.Struct, frozen=True):
     second_keeper: Account
     administrator: Account
     supervisor: Account
+    deciders: tuple[Account, ...] = ()
 
     @property
     def everyone(self) -> tuple[Account, ...]:
         return (
             self.administrator, self.officer, self.chief, *self.invigilators, *self.holders,
             self.marker, self.bank_keeper, self.second_keeper, self.supervisor,
+            *self.deciders,
         )  # fmt: skip
 
 
@@ -64,6 +68,10 @@ DEMO = Cast(
     bank_keeper=Account("tk001", "demo-tk001", "题库 何舟", ("bank_keeper", "author", "reviewer")),
     second_keeper=Account("tk002", "demo-tk002", "题库 钟毓", ("bank_keeper", "reviewer")),
     supervisor=Account("dd001", "demo-dd001", "督导 江澄", ("supervisor",)),
+    deciders=(
+        Account("kw002", "demo-kw002", "考务 顾言", ("officer",)),
+        Account("dd002", "demo-dd002", "督导 姚清", ("supervisor",)),
+    ),
 )
 
 

@@ -36,6 +36,7 @@ READERS: dict[str, Account] = {
     "results": DEMO.officer,
     "reviews": DEMO.officer,
     "archive": DEMO.officer,
+    "erasure": DEMO.officer,
     "replay": DEMO.supervisor,
     "holder": DEMO.holders[0],
     "keys": DEMO.holders[0],

@@ -2,6 +2,7 @@
 import enAfter from './en/after.json'
 import enBank from './en/bank.json'
 import enDesk from './en/desk.json'
+import enErasure from './en/erasure.json'
 import enFrame from './en/frame.json'
 import enKeys from './en/keys.json'
 import enOrganise from './en/organise.json'
@@ -10,6 +11,7 @@ import enWall from './en/wall.json'
 import zhAfter from './zh/after.json'
 import zhBank from './zh/bank.json'
 import zhDesk from './zh/desk.json'
+import zhErasure from './zh/erasure.json'
 import zhFrame from './zh/frame.json'
 import zhKeys from './zh/keys.json'
 import zhOrganise from './zh/organise.json'
@@ -24,6 +26,7 @@ export const zh = {
   ...zhDesk,
   ...zhWall,
   ...zhAfter,
+  ...zhErasure,
   ...zhReplay,
 }
 
@@ -35,5 +38,6 @@ export const en = {
   ...enDesk,
   ...enWall,
   ...enAfter,
+  ...enErasure,
   ...enReplay,
 }

@@ -6,7 +6,7 @@ from fastapi import APIRouter, Response
 
 from kernel.access import Principal, Role
 from kernel.errors import Kind
-from kernel.web import refusals, staff
+from kernel.web import refusals, sends, staff
 from server.archive.api.shapes import (
     ErasureBody,
     HoldBody,
@@ -17,6 +17,7 @@ from server.archive.api.shapes import (
     hold_body,
     standing_body,
 )
+from server.archive.service.destruction_sheet import destruction_pdf
 from server.archive.service.erasing import Erasing
 
 Holder = Annotated[Principal, staff(Role.OFFICER, Role.SUPERVISOR)]
@@ -149,3 +150,18 @@ def _carrying_out(api: APIRouter, service: Erasing) -> None:
         """The destruction record (销毁记录) under the log's signature."""
         found = await service.statement(principal, erasure_id)
         return Response(found.to_bytes(), media_type="application/json")
+
+    @api.get(
+        "/erasures/{erasure_id}/statement.pdf",
+        response_class=Response,
+        responses=sends("application/pdf")
+        | refusals(
+            erasure__unknown=Kind.NOT_FOUND,
+            erasure__not_erased=Kind.CONFLICT,
+            printing__no_font=Kind.UNAVAILABLE,
+        ),
+    )
+    async def sheet(principal: Looker, erasure_id: str) -> Response:
+        """The same on paper, its QR code the signed record."""
+        made = await service.printed(principal, erasure_id)
+        return Response(destruction_pdf(made, service.font_path), media_type="application/pdf")

@@ -24,6 +24,7 @@ from ledger.book import Ledger
 from ledger.erasure import Destroying, Erasure, Hold, Orders, Statement, withdraw
 from server.accounts.service import accounts_named
 from server.archive.ports import PictureKeys
+from server.archive.service.recorded import PrintedDestruction, printed_destruction
 from server.archive.service.standing import (
     APPROVERS,
     HOLDERS,
@@ -84,7 +85,9 @@ async def _owners(session: ReadSession, session_id: str) -> set[str]:
 
 
 class Erasing:
-    """``database_file`` is SQLite's own file, looked into afterwards; None elsewhere."""
+    """``database_file`` is SQLite's own file, looked into afterwards; None elsewhere. ``font_path``
+    as in ``kernel.printing``.
+    """
 
     def __init__(
         self,
@@ -94,7 +97,9 @@ class Erasing:
         pictures: PictureKeys,
         settings: ErasureSettings,
         database_file: Path | None,
+        font_path: Path | None = None,
     ) -> None:
+        self.font_path = font_path
         self._db = database
         self._clock = clock
         self._ledger = ledger
@@ -181,6 +186,14 @@ class Erasing:
         """The signed destruction record. Raises ``erasure.unknown``, ``erasure.not_erased``."""
         principal.need(*APPROVERS)
         return await self._destroying.statement(erasure_id)
+
+    async def printed(self, principal: Principal, erasure_id: str) -> PrintedDestruction:
+        """The record with names and the verifier's word, for paper. Raises what ``statement``
+        raises.
+        """
+        found = await self.statement(principal, erasure_id)
+        async with self._db.read() as session:
+            return await printed_destruction(session, self._ledger, self._orders, found)
 
     async def forget_elsewhere(self) -> None:
         """Drop keys from this process's memory that another process erased."""

@@ -258,6 +258,7 @@ _TABLE: tuple[tuple[tuple[Role, ...], tuple[str, ...]], ...] = (
         (
             "GET /api/sessions/{session_id}/erasure",
             "GET /api/erasures/{erasure_id}/statement.json",
+            "GET /api/erasures/{erasure_id}/statement.pdf",
             "POST /api/erasures/{erasure_id}/agree",  # the order names who of them may
         ),
     ),

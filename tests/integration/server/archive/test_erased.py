@@ -1,22 +1,27 @@
 """A session whose keys were destroyed is archived again, and the archive says by whose order."""
 
 import asyncio
+import io
 import re
 from collections.abc import Awaitable, Collection, Sequence
 
 import pytest
+from pypdf import PdfReader
 
 from kernel.db import ReadSession, WriteSession
 from kernel.errors import Refusal
 from kernel.settings import ErasureSettings
 from kernel.words import say_refusal
-from ledger.erasure import State
+from ledger.erasure import State, read_statement
 from ledger.verify import verify
 from server.archive.rules import DESTRUCTION
 from server.archive.service import ArchiveService
+from server.archive.service.destruction_sheet import destruction_pdf
 from server.archive.service.erasing import Erasing
+from setup.places import FONTS
 from tests.integration.ledger.test_tree import AlwaysHeld
 from tests.integration.server.after import SESSION, Afternoon, staff
+from tests.qr import images_of, read_qr
 
 OFFICER = staff("officer")
 
@@ -198,3 +203,59 @@ async def test_an_archive_made_after_the_destruction_tells_the_order(
     assert old.good
     assert old.erased == []
     assert DESTRUCTION not in before.path.read_bytes().decode("latin-1")
+
+
+async def test_the_record_on_paper_names_people_and_carries_the_signed_record(
+    hall: Afternoon, archives: ArchiveService
+) -> None:
+    await archives.export(OFFICER, SESSION)
+    await _grow(hall)
+    erasing = _erasing(hall)
+    hold = await erasing.hold(staff("supervisor"), SESSION, "法院冻结")
+    await erasing.lift(staff("supervisor"), hold.hold_id, "已结案")
+    ordered = await erasing.order(OFFICER, SESSION, "保存期满", ["chief", "supervisor", "outsider"])
+    for name in ("chief", "supervisor"):
+        await erasing.agree(staff(name), ordered.erasure_id)
+    await erasing.sequence(OFFICER, ordered.erasure_id)
+    with pytest.raises(Refusal, match="not_erased"):
+        await erasing.printed(OFFICER, ordered.erasure_id)
+    await _grow(hall)
+    await erasing.run(OFFICER, ordered.erasure_id)
+    uncovered = await erasing.printed(OFFICER, ordered.erasure_id)
+    assert uncovered.told.record_leaf is None
+    await _grow(hall)
+    made = await erasing.printed(staff("chief"), ordered.erasure_id)
+    pdf = destruction_pdf(made, FONTS / "NotoSansSC-Regular.ttf")
+    pages = [page.extract_text() for page in PdfReader(io.BytesIO(pdf)).pages]
+    text = "".join("\n".join(pages).split())
+    leaves = (made.told.order_leaf, made.told.record_leaf)
+    assert None not in leaves
+    for words in (
+        "十一月理论", "Officer(officer)", "Chief(chief)", "Supervisor(supervisor)", "法院冻结",
+        "Outsider(outsider)", *(f"第{leaf}位leaf{leaf}" for leaf in leaves),
+        f"erasedunderorder{ordered.erasure_id}atposition{made.told.order_leaf}", "内容已依令销毁",
+    ):  # fmt: skip
+        assert words in text, words
+    scanned = "".join(read_qr(image) for image in images_of(pdf))
+    assert read_statement(scanned.encode()).facts["reason"] == "保存期满"
+
+
+@pytest.mark.parametrize(("holds", "scans"), [(4, True), (14, False)])
+async def test_long_reasons_and_many_holds_still_fit_on_paper(
+    hall: Afternoon, archives: ArchiveService, holds: int, scans: bool
+) -> None:
+    await archives.export(OFFICER, SESSION)
+    erasing = _erasing(hall)
+    long = "保" * 500
+    for _ in range(holds):
+        hold = await erasing.hold(staff("supervisor"), SESSION, long)
+        await erasing.lift(staff("supervisor"), hold.hold_id, long)
+    ordered = await erasing.order(OFFICER, SESSION, long, ["chief", "supervisor", "outsider"])
+    for name in ("chief", "supervisor"):
+        await erasing.agree(staff(name), ordered.erasure_id)
+    await erasing.run(OFFICER, ordered.erasure_id)
+    made = await erasing.printed(OFFICER, ordered.erasure_id)
+    pdf = destruction_pdf(made, FONTS / "NotoSansSC-Regular.ttf")
+    assert (len(images_of(pdf)) > 1) == scans
+    pages = [page.extract_text() for page in PdfReader(io.BytesIO(pdf)).pages]
+    assert ("太长,不能印成二维码" in "".join(pages)) != scans
