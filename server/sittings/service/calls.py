@@ -1,8 +1,8 @@
 """Calls for a person: a raised hand, a lost camera.
 
-Rules kept here: a call is told at once; what a seat calls within the next second waits and is told
-by one transaction of the next round, so however often a hand is raised, the others are served; a
-call that waits is told also when the last case was decided meanwhile; one that is sent again
+Rules kept here: a call is told at once; one of the same kind within the next second waits and is
+told by one transaction of the next round, so however often a hand is raised, the others are served;
+a call that waits is told also when the last case was decided meanwhile; one that is sent again
 (the same event of the same device) is the same call.
 """
 
@@ -29,7 +29,7 @@ class Calls:
         # The newest call of a sitting and kind that a person was told of: one sent again is not
         # even asked about. After a restart the case knows it.
         self._called: dict[tuple[str, str], Mark] = {}
-        self._told_ms: dict[str, int] = {}
+        self._told_ms: dict[tuple[str, str], int] = {}
         self._waiting: dict[str, dict[str, Mark]] = {}
 
     async def call(self, sitting_id: str, kinds: Mapping[str, Mark]) -> None:
@@ -41,13 +41,12 @@ class Calls:
             for kind, mark in kinds.items()
             if mark == UNMARKED or mark > self._called.get((sitting_id, kind), UNMARKED)
         }
-        if not fresh:
-            return
-        told_ms = self._told_ms.get(sitting_id)
-        if told_ms is not None and self._hall.clock.now_ms() - told_ms < PACE_MS:
-            self._wait(sitting_id, fresh)
-        else:
-            await self._tell(sitting_id, fresh)
+        since_ms = self._hall.clock.now_ms() - PACE_MS
+        early = {k for k in fresh if self._told_ms.get((sitting_id, k), since_ms) > since_ms}
+        if early:
+            self._wait(sitting_id, {kind: fresh[kind] for kind in early})
+        if fresh.keys() - early:
+            await self._tell(sitting_id, {k: fresh[k] for k in fresh.keys() - early})
 
     async def raise_hand(self, sitting_id: str) -> None:
         """举手 beside the log: asking again is the same case."""
@@ -72,13 +71,14 @@ class Calls:
             waiting[kind] = max(mark, waiting.get(kind, UNMARKED))
 
     async def _tell(self, sitting_id: str, kinds: Mapping[str, Mark]) -> None:
-        hall = self._hall
-        self._told_ms[sitting_id] = hall.clock.now_ms()
+        hall, now_ms = self._hall, self._hall.clock.now_ms()
+        self._told_ms |= {(sitting_id, kind): now_ms for kind in kinds}
         try:
             loaded = await self._report(sitting_id, kinds)
         except BaseException:
             # Nobody was told: whoever sends it again is not to wait behind this one.
-            self._told_ms.pop(sitting_id, None)
+            for kind in kinds:
+                self._told_ms.pop((sitting_id, kind), None)
             raise
         for kind, mark in kinds.items():
             self._called[sitting_id, kind] = max(mark, self._called.get((sitting_id, kind), mark))

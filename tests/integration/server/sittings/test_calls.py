@@ -107,3 +107,11 @@ async def test_a_call_that_could_not_be_told_is_told_by_a_later_round(
     await calls.round()
     await calls.round()
     assert await day.cases(one) == [("help", "open", 2)]
+
+
+async def test_a_call_of_another_kind_waits_for_no_round(day: ExamDay) -> None:
+    one = await day.face_candidate()
+    principal = await day.answering(one)
+    await day.sittings.calls.raise_hand(one.sitting_id)
+    await day.sittings.answers.take(principal, day.batch(one, ("camera_lost", None, None)))
+    assert sorted(await day.cases(one)) == [("camera_lost", "open", 1), ("help", "open", 1)]
