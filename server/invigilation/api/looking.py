@@ -32,7 +32,7 @@ def add(api: APIRouter, service: InvigilationService) -> None:
         responses=sends("image/jpeg") | refusals(SITTING, thumb__none=Kind.NOT_FOUND),
     )
     async def thumb(principal: Watcher, sitting_id: str) -> Response:
-        image, at_ms = await service.records.thumbnail(principal, sitting_id)
+        image, at_ms = await service.pictures.newest(principal, sitting_id)
         return Response(
             image, media_type="image/jpeg", headers={**PICTURE, "x-taken-at-ms": str(at_ms)}
         )

@@ -12,6 +12,7 @@ from server.invigilation.service.checkpoint_sheet import checkpoint_pdf
 from server.invigilation.service.checkpoints import Checkpoints, Occasion, PrintedHead
 from server.invigilation.service.conflicts import Conflicts
 from server.invigilation.service.incidents import IncidentBook, incident_json
+from server.invigilation.service.pictures import Pictures
 from server.invigilation.service.records import Records
 from server.invigilation.service.shapes import (
     ConflictShown,
@@ -42,6 +43,7 @@ class InvigilationService:
         self.captures = Captures(hall, book, proctor)
         self.checkpoints = Checkpoints(hall)
         self.conflicts = Conflicts(hall)
+        self.pictures = Pictures(hall)
         self.wall = Wall(sittings)
         self.records = Records(sittings, self.absences)
 
@@ -59,6 +61,7 @@ __all__ = [
     "IncidentBook",
     "InvigilationService",
     "Occasion",
+    "Pictures",
     "PrintedHead",
     "Records",
     "RoomRecord",

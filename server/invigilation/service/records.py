@@ -98,16 +98,6 @@ class Records:
             await need_duty(session, principal, loaded.row.session_id, loaded.row.room_id, WATCHERS)
             return row
 
-    async def thumbnail(self, principal: Principal, sitting_id: str) -> tuple[bytes, int]:
-        """The wall's newest small picture. Raises ``thumb.none``."""
-        async with self._hall.database.read() as session:
-            loaded = await load(session, sitting_id)
-            await need_duty(session, principal, loaded.row.session_id, loaded.row.room_id, WATCHERS)
-        kept = self._hall.presence.thumbnail(sitting_id)
-        if kept is None:
-            raise Refusal("thumb.none", Kind.NOT_FOUND)
-        return kept.image, kept.at_ms
-
     async def incidents(self, principal: Principal, session_id: str) -> list[Incident]:
         """The session's cases in the rooms where the caller has a duty."""
         async with self._hall.database.read() as session:

@@ -7,6 +7,7 @@ from server.sittings.service.answers import Acked, Answers, Batch, Event
 from server.sittings.service.calls import Calls
 from server.sittings.service.changes import Changes, Following
 from server.sittings.service.entry import Device, Entry, FaceResult, SignedIn
+from server.sittings.service.everybody import places
 from server.sittings.service.forgetting import Forgetting
 from server.sittings.service.hall import Hall
 from server.sittings.service.hearing import Hearing
@@ -88,4 +89,5 @@ __all__ = [
     "locked",
     "of_room",
     "of_session",
+    "places",
 ]

@@ -99,6 +99,19 @@ async def revisions(session: ReadSession, sitting_ids: Collection[str]) -> dict[
     return found
 
 
+async def places(session: ReadSession, sitting_ids: Collection[str]) -> dict[str, tuple[str, str]]:
+    """Session and room of these sittings; one that has no row is left out."""
+    found: dict[str, tuple[str, str]] = {}
+    for few in in_parts(sorted(sitting_ids)):
+        lines = await session.execute(
+            select(SittingRow.id, SittingRow.session_id, SittingRow.room_id).where(
+                SittingRow.id.in_(few)
+            )
+        )
+        found |= {sitting_id: (session_id, room_id) for sitting_id, session_id, room_id in lines}
+    return found
+
+
 def revision_of(loaded: Loaded, notices: int) -> Revision:
     """The revision of a sitting that was loaded with so many notices."""
     row, exam = loaded.row, loaded.exam

@@ -6,12 +6,14 @@ with the real engine on real faces is `test_real_engine.py` beside this file.
 """
 
 import hashlib
-from collections.abc import Awaitable, Collection
+from collections.abc import Awaitable, Collection, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from types import SimpleNamespace
 from typing import Any
 
 import pytest
+from sqlalchemy import event
 
 from kernel.access import Principal, Role, principal_of
 from kernel.bus import LocalBus
@@ -349,6 +351,20 @@ class ExamDay:
         """The candidate's tile."""
         wall = await self.wall(one)
         return next(seat for seat in wall["seats"] if seat["sitting_id"] == one.sitting_id)
+
+
+@contextmanager
+def counted(day: ExamDay) -> Iterator[list[str]]:
+    """The statements that readers send meanwhile."""
+    sent: list[str] = []
+    engine = day.world.database._reader.sync_engine
+
+    def note(_connection: Any, _cursor: Any, statement: str, *_: Any) -> None:
+        sent.append(statement)
+
+    event.listen(engine, "before_cursor_execute", note)
+    yield sent
+    event.remove(engine, "before_cursor_execute", note)
 
 
 async def exam_day(

@@ -333,9 +333,9 @@ async def test_the_record_on_paper_says_at_which_seat_an_incident_is_open(day: E
 async def test_the_wall_shows_pictures_that_nobody_keeps(day: ExamDay) -> None:
     one = await day.face_candidate()
     await day.answering(one)
-    none = await refused(day.room.records.thumbnail(day.first, one.sitting_id))
+    none = await refused(day.room.pictures.newest(day.first, one.sitting_id))
     assert none.code == "thumb.none"
     day.presence.keep_thumbnail(one.sitting_id, JPEG, day.clock.now_ms())
-    image, at_ms = await day.room.records.thumbnail(day.first, one.sitting_id)
+    image, at_ms = await day.room.pictures.newest(day.first, one.sitting_id)
     assert (image, at_ms) == (JPEG, day.clock.now_ms())
     assert (await day.tile(one))["thumb_at_ms"] == at_ms

@@ -1,5 +1,6 @@
 """One room's wall in a session of several rooms."""
 
+import asyncio
 from collections.abc import AsyncIterator, Iterator
 from contextlib import contextmanager
 from typing import Any
@@ -7,10 +8,11 @@ from typing import Any
 import pytest
 from sqlalchemy import event
 
+from kernel.access import Role
 from server.checkin.tables import VisitRow
 from server.registration.tables import CandidateRow
 from server.sittings.tables import SittingRow
-from tests.integration.server.hall import WHY, ExamDay, Seated, exam_day
+from tests.integration.server.hall import JPEG, WHY, ExamDay, Seated, counted, exam_day
 from tests.integration.server.world import World
 
 READ = (SittingRow, CandidateRow, VisitRow)
@@ -78,3 +80,53 @@ async def test_who_moved_to_another_room_stands_there_and_leaves_the_drawn_seat_
     assert [wall["counts"]["signed_in"] for wall in (left, come)] == [
         len(here) - 1, len(there) + 1,
     ]  # fmt: skip
+
+
+async def test_the_pictures_that_a_wall_asks_for_at_once_are_looked_up_at_once(
+    day: ExamDay,
+) -> None:
+    here, there = await by_room(day)
+    for n, one in enumerate([*here, *there]):
+        day.presence.keep_thumbnail(one.sitting_id, JPEG + bytes([n]), day.clock.now_ms())
+    shown = [one.sitting_id for one in here]
+    with counted(day) as alone:
+        await day.room.pictures.newest(day.first, shown[0])
+    with counted(day) as together:
+        found = await asyncio.gather(*(day.room.pictures.newest(day.first, one) for one in shown))
+    assert [image for image, _ in found] == [JPEG + bytes([n]) for n in range(len(shown))]
+    assert len(shown) > 3
+    assert len(together) == len(alone)
+
+
+async def test_who_asks_for_a_picture_among_others_is_refused_alone(day: ExamDay) -> None:
+    here, there = await by_room(day)
+    seen, bare = here[0].sitting_id, there[0].sitting_id
+    day.presence.keep_thumbnail(seen, JPEG, day.clock.now_ms())
+    stranger = await day.world.person("stranger", Role.INVIGILATOR)
+    newest = day.room.pictures.newest
+    told = await asyncio.gather(
+        newest(day.first, seen),
+        newest(stranger, seen),
+        newest(day.first, bare),
+        newest(day.first, "sit_nobody"),
+        return_exceptions=True,
+    )
+    assert [getattr(one, "code", one) for one in told] == [
+        (JPEG, day.clock.now_ms()), "sessions.not_staffed", "thumb.none", "sitting.unknown",
+    ]  # fmt: skip
+
+
+async def test_pictures_that_could_not_be_looked_up_are_at_the_next_asking(
+    day: ExamDay, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    one = (await by_room(day))[0][0].sitting_id
+    day.presence.keep_thumbnail(one, JPEG, day.clock.now_ms())
+
+    def away() -> None:
+        raise OSError("no database")
+
+    with monkeypatch.context() as broken:
+        broken.setattr(day.world.database, "read", away)
+        with pytest.raises(OSError, match="no database"):
+            await day.room.pictures.newest(day.first, one)
+    assert (await day.room.pictures.newest(day.first, one))[0] == JPEG

@@ -1,19 +1,16 @@
 """What is asked about all sittings at once, and who is woken by it."""
 
 import json
-from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
-
-from sqlalchemy import event
 
 from kernel.lease import lease_of
 from server.sittings.jobs import SittingJobs
 from server.sittings.service import Forgetting
 from server.sittings.service.everybody import ended, present, revision_of, revisions
 from server.sittings.tables import SittingRow
-from tests.integration.server.hall import WHY, ExamDay, NoFaces, Seated, picture
+from tests.integration.server.hall import WHY, ExamDay, NoFaces, Seated, counted, picture
 from tests.integration.server.sittings.site import Site, read_until
 
 LAST_MS = 5_400_000
@@ -26,20 +23,6 @@ async def is_revised_as_shown(day: ExamDay, one: Seated) -> tuple[Any, ...]:
         found = await revisions(session, [one.sitting_id])
     assert found == {one.sitting_id: revision_of(shown.loaded, len(shown.notices))}
     return found[one.sitting_id]
-
-
-@contextmanager
-def counted(day: ExamDay) -> Iterator[list[str]]:
-    """The statements that SQLAlchemy sends meanwhile."""
-    sent: list[str] = []
-    engine = day.world.database._reader.sync_engine
-
-    def note(_connection: Any, _cursor: Any, statement: str, *_: Any) -> None:
-        sent.append(statement)
-
-    event.listen(engine, "before_cursor_execute", note)
-    yield sent
-    event.remove(engine, "before_cursor_execute", note)
 
 
 async def test_whatever_the_page_shows_changes_the_revision_and_reading_it_twice_does_not(
