@@ -145,6 +145,7 @@ def build(settings: Settings, clock: Clock | None = None) -> Services:
         keyring,
         bank.sealing,
         own_signers=[bank.signer_public.hex()],
+        alone=database.is_sqlite,
     )
     lookup_key = lookup_key_of(keyring)
     book = IncidentBook(ledger, clock)
@@ -160,6 +161,7 @@ def build(settings: Settings, clock: Clock | None = None) -> Services:
         presence=Presence(clock.now_ms()),
         origin=settings.http.origin,
         sign_in=settings.sign_in,
+        alone=database.is_sqlite,
     )
     font = settings.pdf.font_path
     registration = RegistrationService(

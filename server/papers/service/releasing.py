@@ -54,7 +54,9 @@ class Release:
 
 
 class PapersService:
-    """Sealed papers of this installation. ``own_signers`` are public keys (hex) of its own bank."""
+    """Sealed papers of this installation. ``own_signers`` are public keys (hex) of its own bank;
+    ``alone``: no other server can be on this database.
+    """
 
     def __init__(
         self,
@@ -65,10 +67,12 @@ class PapersService:
         keyring: KeyRing,
         source: PackageSource,
         own_signers: Collection[str] = (),
+        *,
+        alone: bool = False,
     ) -> None:
         self._db = database
         self._clock = clock
-        self._given = GivenShares(ShareKeys(keyring))
+        self._given = GivenShares(ShareKeys(keyring, alone=alone))
         self._kept = Kept(database, clock, ledger, blobs, keyring, self._given)
         self.holders = Holders(database, clock)
         self.receiving = Receiving(database, clock, ledger, blobs, source, own_signers)
@@ -109,9 +113,10 @@ class PapersService:
         async with self._db.read() as session:
             asked, wanted = await self._given.waiting(session)
         self._given.keys.forget(wanted)
-        async with self._db.write() as tx:
-            await self._given.keys.publish(tx, now_ms)
-            await self._given.keys.tidy(tx, now_ms)
+        if not self._given.keys.alone:
+            async with self._db.write() as tx:
+                await self._given.keys.publish(tx, now_ms)
+                await self._given.keys.tidy(tx, now_ms)
         for session_id, part in asked:
             try:
                 await self._go_on(session_id, part)

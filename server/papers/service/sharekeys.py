@@ -41,9 +41,12 @@ class _Heard:
 
 
 class ShareKeys:
-    """One server's keys, and the others' as the database shows them."""
+    """One server's keys, and the others' as the database shows them; ``alone``: no other can be on
+    this database, so nothing is published and nobody else's key counts.
+    """
 
-    def __init__(self, keyring: KeyRing) -> None:
+    def __init__(self, keyring: KeyRing, *, alone: bool = False) -> None:
+        self.alone = alone
         self._tag_key = keyring.lookup_key(LOOKUP)
         self._own: dict[str, _Own] = {}
         self._published: set[str] = set()
@@ -108,6 +111,8 @@ class ShareKeys:
 
     async def living(self, session: ReadSession, now_ms: int) -> list[ShareKeyRow]:
         """The keys of other servers that run."""
+        if self.alone:
+            return []
         rows = (await session.execute(select(ShareKeyRow))).scalars().all()
         others = [row for row in rows if row.id not in self._own and self._is_ours(row)]
         self._heard = {row.id: self._hear(row, now_ms) for row in others}

@@ -25,7 +25,7 @@ Params = Mapping[str, str | int | float | bool | None]
 
 @dataclass(frozen=True)
 class Hall:
-    """The parts. ``server_public`` is the key under which acknowledgements are signed."""
+    """The parts. ``alone``: no other server can be on this database."""
 
     database: Database
     clock: Clock
@@ -38,6 +38,7 @@ class Hall:
     presence: Presence
     origin: str
     sign_in: SignInSettings = field(default_factory=SignInSettings)
+    alone: bool = False
 
     def moved(self, loaded: Loaded) -> None:
         """The candidate's page and the room's wall read again."""

@@ -1,6 +1,7 @@
 """What the servers on one database tell each other about who is heard.
 
-Rules kept here: every server writes one row of its own, with each round; what another one heard
+Rules kept here: every server writes one row of its own, with each round, unless no other can be on
+its database; what another one heard
 counts as heard here, so nobody is offline who is connected anywhere; a server that is alone writes
 no names. A row counts once it was seen to change: what a server that is gone left behind says
 nothing. A server joins only others whose time it shares. Nothing durable depends on it: the row is
@@ -78,6 +79,14 @@ class Hearing:
 
     async def round(self) -> None:
         """Says who was heard here and takes in who was heard elsewhere."""
+        if not self._hall.alone:
+            await self._exchange()
+        now_ms = self._hall.clock.now_ms()
+        if self._last_round_ms is None or now_ms - self._last_round_ms > GAP_MS:
+            self._steady_since_ms = now_ms
+        self._last_round_ms = now_ms
+
+    async def _exchange(self) -> None:
         now_ms = self._hall.clock.now_ms()
         heard = self._hall.presence.heard_after(now_ms - TOLD_MS) if self._company(now_ms) else {}
         async with self._hall.database.write() as tx:
@@ -89,12 +98,11 @@ class Hearing:
             now_ms = self._hall.clock.now_ms()
         for server_id, posted_at_ms, said in others:
             self._take(server_id, posted_at_ms, said, now_ms)
-        if self._last_round_ms is None or now_ms - self._last_round_ms > GAP_MS:
-            self._steady_since_ms = now_ms
-        self._last_round_ms = now_ms
 
     async def leave(self) -> None:
         """Takes back the own row."""
+        if self._hall.alone:
+            return
         async with self._hall.database.write() as tx:
             await tx.execute(delete(HearingRow).where(HearingRow.id == self._id))
 

@@ -159,6 +159,7 @@ class ExamDay:
         self.matcher: Any = ToldMatcher(world.clock)
         self.tokens: dict[tuple[str, str], str] = {}
         self.released = False
+        self.alone = False
         self.build()
 
     def build(self) -> None:
@@ -171,6 +172,7 @@ class ExamDay:
             database=world.database, clock=world.clock, ledger=world.ledger, bus=self.bus,
             keyring=world.keyring, papers=world.new_papers(), matcher=self.matcher,
             incidents=self.book, presence=self.presence, origin=world.ledger.origin,
+            alone=self.alone,
         )  # fmt: skip
         self.sittings = SittingsService(self.hall, key, world.registration)
         self.desk = CheckinService(

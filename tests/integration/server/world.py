@@ -264,7 +264,7 @@ class World:
         self.papers = self.new_papers()
         self.seating = SeatingService(database, self.clock, self.ledger, self.keyring)
 
-    def new_papers(self) -> PapersService:
+    def new_papers(self, *, alone: bool = False) -> PapersService:
         """The papers room as after a restart: nothing in memory."""
         return PapersService(
             self.database,
@@ -274,6 +274,7 @@ class World:
             self.keyring,
             self.bank,
             [BANK.public.hex()],
+            alone=alone,
         )
 
     async def person(self, account: str, *roles: Role) -> Principal:

@@ -1,10 +1,12 @@
 """Given shares on both databases, with two servers on one: who has the database has no share."""
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from typing import Any
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import event, select
 
 from kernel.access import Principal
 from kernel.crypto import holders
@@ -51,6 +53,21 @@ async def rows(world: World) -> Sequence[GivenShareRow]:
 async def key_ids(world: World) -> set[str]:
     async with world.database.read() as session:
         return set((await session.execute(select(ShareKeyRow.id))).scalars())
+
+
+@contextmanager
+def written(world: World) -> Iterator[list[str]]:
+    """The statements of writers meanwhile."""
+    sent: list[str] = []
+    engine = world.database.writer_engine.sync_engine
+
+    def note(_connection: Any, _cursor: Any, statement: str, *_: Any) -> None:
+        if not statement.startswith("SELECT"):
+            sent.append(statement)
+
+    event.listen(engine, "before_cursor_execute", note)
+    yield sent
+    event.remove(engine, "before_cursor_execute", note)
 
 
 async def test_two_holders_at_two_servers_open_the_paper_on_both(world: World) -> None:
@@ -328,6 +345,32 @@ async def test_a_round_that_meets_a_wrong_share_goes_on(
     await world.papers.round()
     assert "papers.key_wrong" in caplog.text
     assert await rows(world) == []
+
+
+async def test_a_server_that_can_only_be_alone_writes_nothing_by_itself(world: World) -> None:
+    made = await arranged(world)
+    papers = world.new_papers(alone=True)
+    with written(world) as sent:
+        for _ in range(3):
+            world.clock.advance(seconds=5)
+            await papers.round()
+    assert sent == []
+    assert (await given_at(papers, made, made.holders[0])).given == ("holder1",)
+    await papers.round()
+    assert await key_ids(world) == set()
+    assert (await given_at(papers, made, made.holders[1])).open
+
+
+async def test_a_server_that_can_only_be_alone_says_at_once_whose_share_a_crash_has_lost(
+    world: World,
+) -> None:
+    made = await arranged(world)
+    await given_at(world.new_papers(alone=True), made, made.holders[0])
+    restarted = world.new_papers(alone=True)
+    told = await status(restarted, made)
+    assert (told.given, told.lost) == ((), ("holder1",))
+    assert not (await given_at(restarted, made, made.holders[1])).open
+    assert (await given_at(restarted, made, made.holders[0])).open
 
 
 async def test_the_loop_publishes_a_key_and_takes_it_back_at_the_end(world: World) -> None:

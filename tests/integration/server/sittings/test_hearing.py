@@ -122,6 +122,24 @@ async def test_a_server_alone_writes_no_names(day: ExamDay, second: SittingsServ
     assert await said() == [{}, {}]
 
 
+async def test_a_server_that_can_only_be_alone_writes_no_row_and_reports_outages(
+    day: ExamDay,
+) -> None:
+    day.alone = True
+    server = started_again(day)
+    one = await day.face_candidate()
+    await day.answering(one)
+    for _ in range(6):
+        await rounds(day, server)
+    async with day.world.database.read() as session:
+        assert await words(session) == []
+    assert server.hearing.is_settled()
+    assert (server.hearing.off_ms(), server.hearing.behind_ms()) == (0, 0)
+    day.clock.instant_ms += OFFLINE_MS
+    await server.watching.sweep()
+    assert await day.cases(one) == [("offline", "open", 1)]
+
+
 async def test_the_row_of_a_server_that_is_gone_is_thrown_away(
     day: ExamDay, second: SittingsService
 ) -> None:
