@@ -25,6 +25,20 @@ export const sleep: Sleep = (wait_ms, signal) =>
     signal?.addEventListener('abort', finish)
   })
 
+/** What the work gives; rejects with a `TimeoutError` when it takes longer. The work is not stopped. */
+export async function within<T>(work: Promise<T>, limit_ms: number): Promise<T> {
+  const inTime = new AbortController()
+  const late = sleep(limit_ms, inTime.signal).then(() => {
+    throw new DOMException('took too long', 'TimeoutError')
+  })
+  try {
+    return await Promise.race([work, late])
+  } finally {
+    late.catch(() => undefined)
+    inTime.abort()
+  }
+}
+
 /** Something that waits and can be woken. A wake between two waits is not lost. */
 export class Alarm {
   #sleep: Sleep

@@ -1,4 +1,6 @@
 /** The self-check of a machine: one probe per line, each with its outcome. */
+import { PATIENCE_MS, type Store } from './answers/store'
+import { within } from './backoff'
 import type { Camera } from './camera/camera'
 import type { Server } from './live/server'
 import type { ServerClock } from './clock'
@@ -33,11 +35,13 @@ export interface CheckParts {
   server: Server
   clock: ServerClock
   machine: string | null
+  store: Store
 }
 
 const SMALLEST = { width: 1024, height: 600 }
 const ROOM_MB = 500
 const TRIES = 3
+const TRIAL = 'gongyuan-check'
 const CLOCK_OFF_S = 60
 
 /** Runs every probe; `told` gets the list again after each outcome. */
@@ -51,7 +55,7 @@ export async function checkMachine(
     ['screen', screenSize],
     ['second_screen', secondScreen],
     ['machine', () => (parts.machine === null ? bad('unknown') : good())],
-    ['storage', storage],
+    ['storage', () => storage(parts)],
     ['server', () => reachServer(parts)],
     ['clock', () => wallClock(parts)],
     ['camera', () => openCamera(parts.camera)],
@@ -115,10 +119,26 @@ async function openCamera(camera: Camera): Promise<Found> {
   return bad(camera.view.status)
 }
 
-async function storage(): Promise<Found> {
-  const trial = 'gongyuan-check'
-  await new Promise<void>((done, failed) => {
-    const request = indexedDB.open(trial, 1)
+/** By writing; a store that another window or a broken profile holds up is told with what to do. */
+async function storage({ store }: CheckParts): Promise<Found> {
+  const silent: Found = { outcome: 'warning', finding: 'silent' }
+  try {
+    await within(written(), PATIENCE_MS)
+  } catch (error) {
+    if (error instanceof DOMException && error.name === 'TimeoutError') return silent
+    throw error
+  }
+  if (!(await store.ready())) return silent
+  indexedDB.deleteDatabase(TRIAL)
+  if (!window.isSecureContext) return good('written')
+  const { quota = 0, usage = 0 } = await navigator.storage.estimate()
+  const free = Math.round((quota - usage) / 1_000_000)
+  return free >= ROOM_MB ? good('good', { free }) : bad('full', { free, needed: ROOM_MB })
+}
+
+function written(): Promise<void> {
+  return new Promise<void>((done, failed) => {
+    const request = indexedDB.open(TRIAL, 1)
     request.onupgradeneeded = () => request.result.createObjectStore('trial')
     request.onerror = () => {
       failed(new Error('storage'))
@@ -135,11 +155,6 @@ async function storage(): Promise<Found> {
       }
     }
   })
-  indexedDB.deleteDatabase(trial)
-  if (!window.isSecureContext) return good('written')
-  const { quota = 0, usage = 0 } = await navigator.storage.estimate()
-  const free = Math.round((quota - usage) / 1_000_000)
-  return free >= ROOM_MB ? good('good', { free }) : bad('full', { free, needed: ROOM_MB })
 }
 
 /** The round trip, the shortest of three. */

@@ -20,7 +20,7 @@ const ANSWER: Draft = {
 function ending(store: Store, outbox: Outbox | null): Ending {
   const state = { sitting_id: 's', epoch: signer.epoch - 1 } as SittingState
   const seat = outbox === null ? null : { exam: { outbox } }
-  const clock = { now: () => 9 }
+  const clock = { isSet: true, now: () => 9 }
   return new Ending({
     store,
     device: null,

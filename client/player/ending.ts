@@ -8,7 +8,7 @@ import type { SittingState } from '@/shared/contract'
 import { heldOf, isAnswer, ofSitting, wipe } from './answers/held'
 import type { Outbox, Stop } from './answers/outbox'
 import type { Store } from './answers/store'
-import { heldFile, takeAway, type HeldEvent } from './held-file'
+import { heldFile, savedAt, takeAway, type HeldEvent } from './held-file'
 import { sendLeftovers } from './leftovers'
 import { keptDevice, type KeptDevice } from './live/device'
 import type { Server } from './live/server'
@@ -24,9 +24,9 @@ export interface Waiting {
 
 /** What of the visit is needed; read anew each time. */
 export interface EndingParts {
-  readonly store: Store | null
+  readonly store: Store
   readonly server: Server
-  readonly clock: { now(): number }
+  readonly clock: { readonly isSet: boolean; now(): number }
   /** The device of this page, which the store may not have taken. */
   readonly device: KeptDevice | null
   readonly seat: { exam: { outbox: Outbox } } | null
@@ -46,7 +46,6 @@ export class Ending {
   /** Starts sending what an earlier page of the sitting left here. */
   async readLeftovers(state: SittingState): Promise<void> {
     const { store, server, view } = this.#parts
-    if (store === null) return
     this.#isReading = true
     try {
       const device = await keptDevice(store, state.sitting_id)
@@ -78,13 +77,14 @@ export class Ending {
     const { sitting_id, candidate } = view.state
     const device = (await keptDevice(store, sitting_id)) ?? this.#parts.device
     const whose = { ticket_no: candidate.ticket_no, device }
-    takeAway(await heldFile(await this.#held(), whose, clock.now()))
+    takeAway(await heldFile(await this.#held(), whose, savedAt(clock)))
   }
 
   /** Of the sitting only held answers stay on this computer. */
   async leave(): Promise<void> {
     const { store, view } = this.#parts
-    if (store !== null && view.state !== null) await wipe(store, view.state.sitting_id)
+    // A store that does not answer keeps nobody on this page.
+    if (view.state !== null) await wipe(store, view.state.sitting_id).catch(() => undefined)
     location.replace(location.pathname)
   }
 
@@ -93,7 +93,7 @@ export class Ending {
     const { store, view } = this.#parts
     if (view.state === null) return []
     const { sitting_id } = view.state
-    const rows = store === null ? [] : await heldOf(store, sitting_id).catch(() => [])
+    const rows = await heldOf(store, sitting_id).catch(() => [])
     const known = new Set(rows.map((row) => `${row.epoch}/${row.seq}`))
     const sender = this.#sender()
     if (sender === null) return rows
@@ -106,7 +106,7 @@ export class Ending {
   /** Recordings of this sitting that wait; another's, left here, are not this candidate's matter. */
   async #pieces(): Promise<number> {
     const { store, view } = this.#parts
-    if (store === null || view.state === null) return 0
+    if (view.state === null) return 0
     return store.count('pieces', ofSitting(view.state.sitting_id)).catch(() => 0)
   }
 

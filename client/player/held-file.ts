@@ -10,11 +10,16 @@ export interface HeldEvent extends ClientEvent {
   epoch: number
 }
 
-export interface HeldFile {
+/** When the file was made, and by whose clock. */
+export interface SavedAt {
+  saved_at_ms: number
+  saved_at_clock: 'server' | 'computer'
+}
+
+export interface HeldFile extends SavedAt {
   kind: 'gongyuan-held-answers'
   version: 1
   ticket_no: string
-  saved_at_ms: number
   batches: {
     epoch: number
     /** Null, like the signature, where the epoch's key is not on this computer any more. */
@@ -24,11 +29,20 @@ export interface HeldFile {
   }[]
 }
 
+/** By the server's time; on a page that has not heard it yet, by the computer's. */
+export function savedAt(
+  clock: { readonly isSet: boolean; now(): number },
+  computer_ms: () => number = Date.now,
+): SavedAt {
+  if (clock.isSet) return { saved_at_ms: clock.now(), saved_at_clock: 'server' }
+  return { saved_at_ms: computer_ms(), saved_at_clock: 'computer' }
+}
+
 /** `device` is the one kept for the sitting, if any. */
 export async function heldFile(
   events: readonly HeldEvent[],
   { ticket_no, device }: { ticket_no: string; device: KeptDevice | null },
-  now_ms: number,
+  at: SavedAt,
 ): Promise<HeldFile> {
   const batches: HeldFile['batches'] = []
   for (const run of runs(events)) {
@@ -41,7 +55,7 @@ export async function heldFile(
     batches.push({ epoch, stream: own?.stream ?? null, signature_b64, events: bare })
   }
   const kind = 'gongyuan-held-answers'
-  return { kind, version: 1, ticket_no, saved_at_ms: now_ms, batches }
+  return { kind, version: 1, ticket_no, ...at, batches }
 }
 
 /** Hands the file to the browser's downloads. */

@@ -3,8 +3,9 @@
  * (the server keeps them as late data) and recordings.
  */
 import type { SittingState } from '@/shared/contract'
-import { keepAck, provenThrough, StoredJournal } from './answers/journal'
+import { StoredJournal } from './answers/journal'
 import { Outbox } from './answers/outbox'
+import { keepAck, provenThrough } from './answers/proven'
 import type { Store } from './answers/store'
 import { Pieces } from './camera/pieces'
 import { signerOf, type KeptDevice } from './live/device'

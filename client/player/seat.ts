@@ -1,16 +1,10 @@
 /** A running sitting at this seat: the exam, its line, the camera on duty, the watch on the page. */
 import { reactive } from 'vue'
 import type { SittingState } from '@/shared/contract'
-import type { Store } from './answers/store'
-import {
-  keepAck,
-  keepSaidAgain,
-  MemoryJournal,
-  provenThrough,
-  StoredJournal,
-  unsentBefore,
-} from './answers/journal'
+import { StoredJournal } from './answers/journal'
+import { keepAck, keepSaidAgain, provenThrough, unsentBefore } from './answers/proven'
 import { resumed } from './answers/resume'
+import type { Store } from './answers/store'
 import type { Camera } from './camera/camera'
 import { CameraDuty } from './camera/duty'
 import { Pieces } from './camera/pieces'
@@ -27,7 +21,7 @@ const SLOW_RTT_MS = 800
 
 /** What of the visit a seat works with. */
 export interface SeatParts {
-  store: Store | null
+  store: Store
   transport: LiveTransport
   clock: ServerClock
   camera: Camera
@@ -54,12 +48,9 @@ export async function openSeat(
   const { sitting_id } = state
   const { epoch } = device.stream
   const paper = { ...(await transport.paper()), epoch }
-  const journal =
-    store === null
-      ? new MemoryJournal(paper.next_seq, false)
-      : await StoredJournal.open(store, sitting_id, epoch, paper.next_seq)
+  const journal = await StoredJournal.open(store, sitting_id, epoch, paper.next_seq)
   const view = makeView(paper)
-  view.stored = store !== null
+  view.stored = store.isThere
   view.deadline_ms = state.deadline_ms
   view.earliest_submit_ms = state.earliest_submit_ms
   if (state.stage === 'paused') view.paused_at_ms = state.server_ms
@@ -71,27 +62,27 @@ export async function openSeat(
     now: () => clock.now(),
     reminders_s: state.policy.reminders_s,
     keepAck: (ack) => {
-      if (store !== null) keepAck(store, sitting_id, ack).catch(() => undefined)
+      keepAck(store, sitting_id, ack).catch(() => undefined)
     },
     keepSpot: (index) => {
-      store?.put('facts', index, `spot/${sitting_id}`).catch(() => undefined)
+      store.put('facts', index, `spot/${sitting_id}`).catch(() => undefined)
     },
     keepSeal: (by) => {
       const name = `sealed/${sitting_id}`
-      const kept = by === null ? store?.delete('facts', name) : store?.put('facts', by, name)
-      kept?.catch(() => undefined)
+      const kept = by === null ? store.delete('facts', name) : store.put('facts', by, name)
+      kept.catch(() => undefined)
     },
   })
-  const earlier = store === null ? [] : await unsentBefore(store, sitting_id, epoch)
+  const earlier = await unsentBefore(store, sitting_id, epoch).catch(() => null)
   const own = await journal.from(1)
-  const proven = store === null ? 0 : await provenThrough(store, sitting_id, epoch)
-  const found = resumed(paper, own, earlier, proven)
-  await exam.resume(found)
-  if (store !== null && view.stored) {
+  const proven = await provenThrough(store, sitting_id, epoch)
+  await exam.resume(resumed(paper, own, earlier ?? [], proven))
+  if (earlier !== null && view.stored) {
     await keepSaidAgain(store, sitting_id, epoch).catch(() => undefined)
   }
   const seatView = reactive<SeatView>({ fullscreen: true })
   const stops = [onDuty(parts, state, exam, epoch), onWatch(exam, seatView)]
+  if (earlier === null) stops.push(whenRead(store, { exam, journal, sitting_id, epoch }))
   transport.open()
   // The segment that was being recorded when an earlier page ended is lost.
   if (own.length > 0) exam.note('recording_gap')
@@ -108,8 +99,38 @@ export async function openSeat(
   }
 }
 
-function kept(store: Store | null, name: string): Promise<unknown> {
-  return store?.get('facts', name).catch(() => undefined) ?? Promise.resolve(undefined)
+/** What an earlier sign-in left in a store that did not answer at the entry is said again when it does. */
+function whenRead(
+  store: Store,
+  {
+    exam,
+    journal,
+    sitting_id,
+    epoch,
+  }: {
+    exam: Exam
+    journal: StoredJournal
+    sitting_id: string
+    epoch: number
+  },
+): () => void {
+  let isRead = false
+  const read = async (): Promise<void> => {
+    if (isRead) return
+    isRead = true
+    try {
+      const earlier = await unsentBefore(store, sitting_id, epoch)
+      const { again } = resumed(exam.view.paper, await journal.from(1), earlier, 0)
+      if (await exam.sayAgain(again)) await keepSaidAgain(store, sitting_id, epoch)
+    } catch {
+      isRead = false
+    }
+  }
+  return store.onBack(() => void read())
+}
+
+function kept(store: Store, name: string): Promise<unknown> {
+  return store.get('facts', name).catch(() => undefined)
 }
 
 function onDuty(parts: SeatParts, state: SittingState, exam: Exam, epoch: number): () => void {
@@ -119,22 +140,19 @@ function onDuty(parts: SeatParts, state: SittingState, exam: Exam, epoch: number
   }
   // What is refused for good waits for nobody.
   const isSending = (): boolean => exam.view.waiting > 0 && exam.outbox.stopped === null
-  const pieces =
-    store === null
-      ? null
-      : new Pieces({
-          store,
-          sitting_id: state.sitting_id,
-          epoch,
-          send: (piece) => server.segment(piece),
-          isBusy: () => isSending() || (clock.rtt_ms ?? 0) > SLOW_RTT_MS,
-          gap,
-        })
+  const pieces = new Pieces({
+    store,
+    sitting_id: state.sitting_id,
+    epoch,
+    send: (piece) => server.segment(piece),
+    isBusy: () => isSending() || (clock.rtt_ms ?? 0) > SLOW_RTT_MS,
+    gap,
+  })
   const duty = new CameraDuty(camera, state.policy, {
     now: () => clock.now(),
     capture: (image, taken_at_ms) => server.capture(image, taken_at_ms),
     thumbnail: (image) => server.thumbnail(image),
-    segment: (recorded) => void pieces?.add(recorded),
+    segment: (recorded) => void pieces.add(recorded),
     gap,
   })
   camera.tell({
@@ -149,7 +167,7 @@ function onDuty(parts: SeatParts, state: SittingState, exam: Exam, epoch: number
   void camera.open().then((open) => {
     if (!open) exam.note('camera_lost')
     duty.start()
-    pieces?.start()
+    pieces.start()
   })
   return () => {
     duty.stop()

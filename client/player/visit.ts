@@ -8,13 +8,13 @@ import { reactive } from 'vue'
 import { Refused, Unreachable } from '@/shared/api'
 import type { Receipt, SittingState } from '@/shared/contract'
 import { keepTicket } from './answers/held'
-import { openStore, type Store } from './answers/store'
+import { Store } from './answers/store'
 import { backoff_ms, sleep } from './backoff'
 import { Camera } from './camera/camera'
 import { ServerClock } from './clock'
 import { Ending } from './ending'
 import { answerAsking, holdSitting } from './integrity/tab'
-import { deviceFor, type KeptDevice } from './live/device'
+import { deviceFor, keepDevice, type KeptDevice } from './live/device'
 import { Server } from './live/server'
 import { LiveTransport } from './live/transport'
 import { machineToken } from './machine'
@@ -70,8 +70,8 @@ export class Visit {
   readonly camera = new Camera()
   readonly server = new Server(this.clock)
   readonly machine = machineToken()
+  readonly store = new Store()
   readonly transport = new LiveTransport(this.server, this.clock)
-  store: Store | null = null
   device: KeptDevice | null = null
   seat: Seat | null = null
   readonly ending = new Ending(this)
@@ -82,16 +82,33 @@ export class Visit {
   /** Opens the computer's store, then takes up an unfinished sitting or begins with the check. */
   async begin(): Promise<void> {
     answerAsking()
-    this.store = await openStore().catch(() => null)
-    const kept = (await this.store?.get('facts', 'visit').catch(() => undefined)) as
+    this.store.onBack(() => void this.#stored())
+    if (!(await this.#takeUp())) this.view.screen = 'check'
+  }
+
+  /** Takes up the visit that an earlier page left; false when there is none, or no store to read. */
+  async #takeUp(): Promise<boolean> {
+    const kept = (await this.store.get('facts', 'visit').catch(() => undefined)) as
       KeptVisit | undefined
-    if (kept === undefined) this.view.screen = 'check'
-    else {
-      this.server.token = kept.token
-      this.view.noticeRead = kept.noticeRead
-      this.#sitting_id = kept.sitting_id
-      await this.#follow()
+    // Meanwhile somebody may have signed in.
+    if (kept === undefined || this.server.token !== null) return false
+    this.server.token = kept.token
+    this.view.noticeRead = kept.noticeRead
+    this.#sitting_id = kept.sitting_id
+    void this.#follow()
+    return true
+  }
+
+  /** The store came late, or came back, perhaps empty: what a reload needs is kept there. */
+  async #stored(): Promise<void> {
+    if (this.server.token === null) {
+      await this.#takeUp()
+      return
     }
+    await this.#keep()
+    const { state } = this.view
+    if (state !== null) await this.#keepTicket(state.candidate.ticket_no)
+    if (this.device !== null) await keepDevice(this.store, this.device)
   }
 
   /** Signs in; rejects with the refusal for the screen to say. */
@@ -99,9 +116,7 @@ export class Visit {
     const given = await this.server.signIn(ticket_no, id_number, this.machine ?? '')
     this.server.token = given.token
     this.#sitting_id = given.sitting_id
-    if (this.store !== null) {
-      await keepTicket(this.store, given.sitting_id, ticket_no).catch(() => undefined)
-    }
+    await this.#keepTicket(ticket_no)
     await this.#keep()
     void this.#follow()
   }
@@ -124,7 +139,7 @@ export class Visit {
 
   /** Back to the sign-in, keeping what is not sent. */
   async signInAgain(): Promise<void> {
-    await this.store?.delete('facts', 'visit').catch(() => undefined)
+    await this.#forget()
     location.replace(location.pathname)
   }
 
@@ -151,7 +166,15 @@ export class Visit {
     const { noticeRead } = this.view
     const token = this.server.token ?? ''
     const kept: KeptVisit = { token, sitting_id: this.#sitting_id, noticeRead }
-    await this.store?.put('facts', kept, 'visit').catch(() => undefined)
+    await this.store.put('facts', kept, 'visit').catch(() => undefined)
+  }
+
+  async #keepTicket(ticket_no: string): Promise<void> {
+    await keepTicket(this.store, this.#sitting_id, ticket_no).catch(() => undefined)
+  }
+
+  async #forget(): Promise<void> {
+    await this.store.delete('facts', 'visit').catch(() => undefined)
   }
 
   #isFollowing(): boolean {
@@ -162,7 +185,7 @@ export class Visit {
     this.view.reachable = !(error instanceof Unreachable)
     if (error instanceof Refused && error.kind === 'unauthenticated') {
       this.#following = false
-      await this.store?.delete('facts', 'visit').catch(() => undefined)
+      await this.#forget()
       this.view.screen = 'sign_in'
     } else this.view.error = error instanceof Refused ? error : null
   }

@@ -26,6 +26,7 @@ from tests.e2e.test_accessibility_player import CONFLICT, EVENTS
 from tests.e2e.worlds import Seeded
 
 OFFLINE_ANSWERS = 2
+MINUTE_MS = 60_000
 
 
 @pytest.mark.timeout(700)
@@ -105,7 +106,10 @@ async def taken_from_the_machine(room: Room, page: Page, one: Admitted, folder: 
         await take.click()
     file = folder / "held.json"
     await (await coming.value).save_as(file)
-    batches = json.loads(file.read_text())["batches"]
+    saved = json.loads(file.read_text())
+    batches = saved["batches"]
+    assert saved["saved_at_clock"] == "computer", "nobody has signed in on this page yet"
+    assert abs(saved["saved_at_ms"] - SystemClock().now_ms()) < MINUTE_MS
     answers = [
         event for batch in batches for event in batch["events"] if event["kind"] == "answer_set"
     ]

@@ -1,7 +1,8 @@
 import 'fake-indexeddb/auto'
 import { describe, expect, it } from 'vitest'
 import { answersHeld, forget, heldHere, keepTicket, wipe } from './held'
-import { keepAck, keepSaidAgain, StoredJournal } from './journal'
+import { StoredJournal } from './journal'
+import { keepAck, keepSaidAgain } from './proven'
 import type { Draft } from './state'
 import { openStore, type Store } from './store'
 

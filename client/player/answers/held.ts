@@ -6,8 +6,8 @@
  * answer nothing (a look, a mark, an absence) hold nothing back. Facts about a sitting are named
  * `<what>/<sitting_id>…`.
  */
-import { unproven } from './journal'
-import type { Store, StoredEvent } from './store'
+import { unproven } from './proven'
+import type { Connection, Store, StoredEvent } from './store'
 
 /** One sitting with answers that only this computer has. */
 export interface Held {
@@ -61,8 +61,12 @@ export async function keepTicket(
  */
 export async function wipe(store: Store, sitting_id: string): Promise<void> {
   const isHeld = (await heldOf(store, sitting_id)).length > 0
+  await store.run((db) => wiped(db, sitting_id, isHeld))
+}
+
+async function wiped(db: Connection, sitting_id: string, isHeld: boolean): Promise<void> {
   const kept = isHeld ? ['ticket', 'device', 'ack', 'again'] : []
-  const tx = store.transaction(['events', 'facts', 'pieces'], 'readwrite', { durability: 'strict' })
+  const tx = db.transaction(['events', 'facts', 'pieces'], 'readwrite', { durability: 'strict' })
   const facts = tx.objectStore('facts')
   const names = (await facts.getAllKeys()).filter((name) => {
     const [what = '', whose] = name.split('/')

@@ -5,12 +5,13 @@
  * durable (`strict`) before the candidate sees it counted; nothing is deleted before the receipt.
  * When the computer stores nothing any more, or does not come to an end, the event still gets the next
  * number and is sent; the caller learns that it is not stored. What could not be stored is stored with
- * the next event or not at all: a hole would be one that the server waits for after a reload.
+ * the next event, or when the store is there again, together with what is not sent yet: a hole would be
+ * one that the server waits for after a reload.
  */
 import type { ClientEvent } from '@/shared/sign'
-import { sleep } from '../backoff'
+import { within } from '../backoff'
 import type { Draft } from './state'
-import type { Store, StoredEvent } from './store'
+import { PATIENCE_MS, type Connection, type Store } from './store'
 
 export interface Journal {
   /** Stores the draft under the next number. Never rejects. */
@@ -19,10 +20,16 @@ export interface Journal {
   from(seq: number): Promise<ClientEvent[]>
   /** The last number given, 0 before the first. */
   readonly last: number
+  /** From now on tells what changes between two events; only where something is stored. */
+  attach?(hooks: JournalHooks): void
 }
 
-/** Longer than any disk at work takes. */
-const PATIENCE_MS = 5000
+export interface JournalHooks {
+  /** Whether everything written is stored. */
+  stored(is: boolean): void
+  /** What has to be on the computer because the server lacks it, whatever happened to the store. */
+  unsent(): readonly ClientEvent[]
+}
 
 export class StoredJournal implements Journal {
   #store: Store
@@ -34,6 +41,7 @@ export class StoredJournal implements Journal {
   /** A transaction has not ended yet. */
   #isBusy = false
   #turn: Promise<unknown> = Promise.resolve()
+  #hooks: JournalHooks | null = null
 
   private constructor(store: Store, sitting_id: string, epoch: number, last: number) {
     this.#store = store
@@ -49,8 +57,15 @@ export class StoredJournal implements Journal {
     epoch: number,
     next_seq: number,
   ): Promise<StoredJournal> {
-    const stored = await lastSeq(store, sitting_id, epoch).catch(() => 0)
+    const stored = await within(lastSeq(store, sitting_id, epoch), PATIENCE_MS).catch(() => 0)
     return new StoredJournal(store, sitting_id, epoch, Math.max(stored, next_seq - 1))
+  }
+
+  attach(hooks: JournalHooks): void {
+    this.#hooks = hooks
+    this.#store.onBack(() => {
+      this.#back()
+    })
   }
 
   get last(): number {
@@ -64,11 +79,7 @@ export class StoredJournal implements Journal {
   }
 
   async from(seq: number): Promise<ClientEvent[]> {
-    const range = IDBKeyRange.bound(
-      [this.#sitting_id, this.#epoch, seq],
-      [this.#sitting_id, this.#epoch, []],
-    )
-    const rows = await this.#store.getAll('events', range).catch(() => [])
+    const rows = await this.#store.getAll('events', this.#range(seq)).catch(() => [])
     // Meanwhile an event may have come from memory into the store.
     const found = new Map([...this.#memory, ...rows.map(bare)].map((event) => [event.seq, event]))
     return [...found.values()]
@@ -81,24 +92,52 @@ export class StoredJournal implements Journal {
     const event: ClientEvent = { seq: this.#last + 1, kind, item_id, response, client_ms }
     this.#last = event.seq
     this.#memory.push(event)
-    if (this.#isBusy) return { event, stored: false }
+    return { event, stored: await this.#stored([...this.#memory]) }
+  }
+
+  #back(): void {
+    this.#turn = this.#turn.then(() => this.#catchUp())
+  }
+
+  /** The store is there again, perhaps an empty one: stores what only the page has. */
+  async #catchUp(): Promise<void> {
+    const only = [...(this.#hooks?.unsent() ?? []), ...this.#memory]
+    const events = new Map(only.map((event) => [event.seq, event]))
+    const missing = await this.#missing([...events.values()]).catch(() => null)
+    if (missing === null) return
+    const stored = missing.length === 0 || (await this.#stored(missing))
+    this.#hooks?.stored(stored)
+  }
+
+  async #missing(events: readonly ClientEvent[]): Promise<ClientEvent[]> {
+    const keys = await this.#store.getAllKeys('events', this.#range(1))
+    const known = new Set(keys.map(([, , seq]) => seq))
+    this.#memory = this.#memory.filter((event) => !known.has(event.seq))
+    return events.filter((event) => !known.has(event.seq))
+  }
+
+  /** Whether they are stored, all of them; false as well when that does not come to an end. */
+  async #stored(events: readonly ClientEvent[]): Promise<boolean> {
+    if (this.#isBusy) return false
     this.#isBusy = true
-    const late = new AbortController()
-    const patience = sleep(PATIENCE_MS, late.signal).then(() => false)
-    const stored = await Promise.race([this.#keep([...this.#memory]), patience])
-    late.abort()
-    return { event, stored }
+    const keeping = this.#keep(events)
+    return within(keeping, PATIENCE_MS).catch(() => {
+      void keeping.then(() => {
+        this.#back()
+      })
+      return false
+    })
   }
 
   /** Stores all of them or none. Never rejects. */
   async #keep(events: readonly ClientEvent[]): Promise<boolean> {
+    let tries = 0
     try {
-      const tx = this.#store.transaction('events', 'readwrite', { durability: 'strict' })
-      const whose = { sitting_id: this.#sitting_id, epoch: this.#epoch }
-      const added = events.map((event) => tx.store.add({ ...event, ...whose }))
-      // Asked for at once: a transaction that waits for its end is aborted with the page.
-      tx.commit()
-      await Promise.all([...added, tx.done])
+      await this.#store.run(async (db) => {
+        tries += 1
+        // A connection that broke may have stored them all the same.
+        await this.#add(db, tries === 1 ? events : await this.#missing(events))
+      })
       this.#memory = this.#memory.filter((event) => !events.includes(event))
       return true
     } catch {
@@ -106,6 +145,20 @@ export class StoredJournal implements Journal {
     } finally {
       this.#isBusy = false
     }
+  }
+
+  async #add(db: Connection, events: readonly ClientEvent[]): Promise<void> {
+    const tx = db.transaction('events', 'readwrite', { durability: 'strict' })
+    const whose = { sitting_id: this.#sitting_id, epoch: this.#epoch }
+    const added = events.map((event) => tx.store.add({ ...event, ...whose }))
+    // Asked for at once: a transaction that waits for its end is aborted with the page.
+    tx.commit()
+    await Promise.all([...added, tx.done])
+  }
+
+  #range(from: number): IDBKeyRange {
+    const whose = [this.#sitting_id, this.#epoch]
+    return IDBKeyRange.bound([...whose, from], [...whose, []])
   }
 }
 
@@ -137,77 +190,16 @@ export class MemoryJournal implements Journal {
   }
 }
 
-/** Events of the sitting's epochs before `epoch` without the server's word, not said again yet. */
-export async function unsentBefore(
-  store: Store,
-  sitting_id: string,
-  epoch: number,
-): Promise<ClientEvent[]> {
-  const range = IDBKeyRange.bound([sitting_id], [sitting_id, epoch], false, true)
-  const rows = await store.getAll('events', range).catch(() => [])
-  return (await unproven(store, rows)).map(bare)
-}
-
-/** Those of a sitting's stored events for which neither a signed word nor a later saying is here. */
-export async function unproven(store: Store, rows: readonly StoredEvent[]): Promise<StoredEvent[]> {
-  const through = new Map<number, number>()
-  for (const { sitting_id, epoch } of rows) {
-    if (through.has(epoch)) continue
-    const isAgain = (await store.get('facts', againName(sitting_id, epoch))) === true
-    through.set(epoch, isAgain ? Infinity : await provenThrough(store, sitting_id, epoch))
-  }
-  return rows.filter((row) => row.seq > (through.get(row.epoch) ?? 0))
-}
-
-/**
- * Remembers that what the epochs before `epoch` could not send has been said again in it; a second
- * saying would put an old answer over a newer one.
- */
-export async function keepSaidAgain(
-  store: Store,
-  sitting_id: string,
-  epoch: number,
-): Promise<void> {
-  const range = IDBKeyRange.bound([sitting_id], [sitting_id, epoch], false, true)
-  const epochs = new Set((await store.getAllKeys('events', range)).map((key) => key[1]))
-  for (const earlier of epochs) await store.put('facts', true, againName(sitting_id, earlier))
-}
-
-/** Remembers how far the server has acknowledged an epoch; only for an ack that was proved. */
-export async function keepAck(
-  store: Store,
-  sitting_id: string,
-  ack: { epoch: number; acked_through: number },
-): Promise<void> {
-  await store.put('facts', { ...ack }, ackName(sitting_id, ack.epoch))
-}
-
-/** How far this computer holds the server's signed word about an epoch; 0 without one. */
-export async function provenThrough(
-  store: Store,
-  sitting_id: string,
-  epoch: number,
-): Promise<number> {
-  const kept = (await store.get('facts', ackName(sitting_id, epoch)).catch(() => undefined)) as
-    { acked_through: number } | undefined
-  return kept?.acked_through ?? 0
-}
-
-function ackName(sitting_id: string, epoch: number): string {
-  return `ack/${sitting_id}/${epoch}`
-}
-
-function againName(sitting_id: string, epoch: number): string {
-  return `again/${sitting_id}/${epoch}`
-}
-
 async function lastSeq(store: Store, sitting_id: string, epoch: number): Promise<number> {
   const range = IDBKeyRange.bound([sitting_id, epoch], [sitting_id, epoch, []])
-  const cursor = await store.transaction('events').store.openKeyCursor(range, 'prev')
-  return cursor?.key[2] ?? 0
+  return store.run(async (db) => {
+    const cursor = await db.transaction('events').store.openKeyCursor(range, 'prev')
+    return cursor?.key[2] ?? 0
+  })
 }
 
-function bare(row: ClientEvent): ClientEvent {
+/** Without what the store adds. */
+export function bare(row: ClientEvent): ClientEvent {
   const { seq, kind, item_id, response, client_ms } = row
   return { seq, kind, item_id, response, client_ms }
 }

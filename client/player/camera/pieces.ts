@@ -91,10 +91,10 @@ export class Pieces {
     const limit = Math.min(KEPT_BYTES, (estimate.quota ?? KEPT_BYTES) / 5)
     let used = (estimate.usage ?? 0) + size
     while (used > limit) {
-      const oldest = await store.transaction('pieces').store.openCursor(this.#all())
+      const oldest = await this.#oldest()
       if (oldest === null) return
-      used -= oldest.value.data.size
-      await store.delete('pieces', oldest.primaryKey)
+      used -= oldest.data.size
+      await store.delete('pieces', [oldest.sitting_id, oldest.index])
       this.#parts.gap()
     }
   }
@@ -114,8 +114,7 @@ export class Pieces {
   async #oldest(): Promise<StoredPiece | null> {
     const { store } = this.#parts
     const cursor = await store
-      .transaction('pieces')
-      .store.openCursor(this.#all())
+      .run((db) => db.transaction('pieces').store.openCursor(this.#all()))
       .catch(() => null)
     return cursor?.value ?? null
   }
@@ -130,8 +129,10 @@ export class Pieces {
       // Refused for what it is: sending it again cannot help, so the hole is declared.
       this.#parts.gap()
     }
-    await store.delete('pieces', [sitting_id, piece.index])
-    return true
+    return store.delete('pieces', [sitting_id, piece.index]).then(
+      () => true,
+      () => false,
+    )
   }
 
   #all(): IDBKeyRange {

@@ -14,6 +14,7 @@ import type { Resumed } from '../answers/resume'
 import type { Sleep } from '../backoff'
 import type { ExamTransport, Signer } from '../transport'
 import { Hearing } from './hearing'
+import { Made } from './made'
 import { dueReminder_s } from './timing'
 import { submitting } from './submitting'
 import { Typing } from './typing'
@@ -35,9 +36,6 @@ export interface ExamParts {
   wait?: Sleep
 }
 
-/** Of an event that is being stored; no acknowledgement covers it. */
-const UNNUMBERED = Infinity
-
 export class Exam {
   readonly view: ExamView
   readonly facts: ExamFacts
@@ -45,7 +43,7 @@ export class Exam {
   readonly #parts: ExamParts
   readonly #hearing: Hearing
   readonly #typing: Typing
-  #made: { seq: number; at_ms: number }[] = []
+  readonly #made: Made
   #left_ms: number | null = null
 
   constructor(parts: ExamParts) {
@@ -58,6 +56,7 @@ export class Exam {
         answering(item, toRaw(this.view.state.answers[item.item_id]) ?? null, parts.now()),
       )
     })
+    this.#made = new Made(parts.view, () => this.#typing.since_ms)
     this.#hearing = new Hearing(parts.view, parts.transport, parts.now, () => {
       void this.seal('time')
     })
@@ -67,11 +66,10 @@ export class Exam {
       parts.journal,
       {
         acked: (ack) => {
-          this.#made = this.#made.filter((made) => made.seq > ack.acked_through)
           this.view.saved_at_ms = ack.server_ms
           this.view.doubted = false
           this.view.deadline_ms = ack.deadline_ms
-          this.#count()
+          this.#made.acked(ack.acked_through)
           parts.keepAck?.(ack)
         },
         doubted: () => {
@@ -92,18 +90,33 @@ export class Exam {
       if (message.type === 'link' && message.up && !message.isAway) this.outbox.hurry()
       if (message.type === 'notice' && message.notice.kind === 'resumed') this.outbox.hurry()
     })
+    parts.journal.attach?.({
+      stored: (is) => {
+        this.view.stored = is
+      },
+      unsent: () => this.outbox.left,
+    })
     this.tick()
   }
 
   /** Takes over what a resume found, and says again what an earlier sign-in could not. */
   async resume(found: Resumed): Promise<void> {
     this.view.state = found.state
-    this.#made = found.unsent.map((event) => ({ seq: event.seq, at_ms: event.client_ms }))
+    this.#made.takeOver(found.unsent)
     this.outbox.add(...found.unsent)
     for (const draft of found.again) await this.#write(draft)
-    this.#count()
     const count = Object.keys(found.state.answers).length
     if (count > 0) this.#message('restored', count)
+  }
+
+  /** Says again what an earlier sign-in could not and was found only now; false when it is too late. */
+  async sayAgain(drafts: readonly Draft[]): Promise<boolean> {
+    for (const draft of drafts) {
+      if (this.view.phase !== 'answering') return false
+      this.view.state = applied(this.view.state, draft)
+      await this.#write(draft)
+    }
+    return true
   }
 
   /** Reads the clock; call it a few times a second. */
@@ -134,7 +147,7 @@ export class Exam {
     const whole = text.replace(/\p{Surrogate}/gu, '')
     const response = whole.trim() === '' ? null : { text: whole }
     this.view.state = applied(this.view.state, answering(item, response, 0))
-    this.#count()
+    this.#made.count()
   }
 
   /** Stores text that is still resting. */
@@ -200,7 +213,7 @@ export class Exam {
     await submitting({
       ...this.#parts,
       outbox: this.outbox,
-      written: () => this.#written(),
+      written: () => this.#made.numbered(),
       read: () => this.#hearing.read(),
       reopen: () => {
         this.view.phase = 'answering'
@@ -219,27 +232,11 @@ export class Exam {
   }
 
   async #write(draft: Draft): Promise<void> {
-    // Counted before it is stored: a computer that takes its time must not look like one that is done.
-    const made = { seq: UNNUMBERED, at_ms: draft.client_ms }
-    this.#made.push(made)
-    this.#count()
+    const made = this.#made.begin(draft.client_ms)
     const { event, stored } = await this.#parts.journal.append(draft)
     made.seq = event.seq
     this.view.stored = stored
     this.outbox.add(event)
-  }
-
-  /** Resolves when every append has ended. */
-  async #written(): Promise<void> {
-    while (this.#made.some((made) => made.seq === UNNUMBERED)) {
-      await new Promise((done) => setTimeout(done, 5))
-    }
-  }
-
-  #count(): void {
-    const typed_ms = this.#typing.since_ms
-    this.view.waiting = this.#made.length + (typed_ms === null ? 0 : 1)
-    this.view.oldest_ms = this.#made[0]?.at_ms ?? typed_ms
   }
 
   #message(kind: string, count: number): void {

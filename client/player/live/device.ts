@@ -30,7 +30,7 @@ export interface KeptDevice {
  * stored, while the server still counts it as the last; else a new one, which locks every older.
  */
 export async function deviceFor(
-  store: Store | null,
+  store: Store,
   server: Server,
   { sitting_id, epoch }: { sitting_id: string; epoch: number },
   last: KeptDevice | null,
@@ -45,19 +45,21 @@ export async function deviceFor(
   const stream = { origin: given.origin, stream_id: given.stream_id, epoch: given.epoch }
   const server_key = fromBase64(given.server_key_b64)
   const device = { sitting_id, token, stream, key: pair.privateKey, server_key }
-  await store?.put('facts', device, deviceName(sitting_id)).catch(() => undefined)
+  await keepDevice(store, device)
   return device
+}
+
+/** For a reload; where nothing can be stored, the page goes on with what it has. */
+export async function keepDevice(store: Store, device: KeptDevice): Promise<void> {
+  await store.put('facts', device, deviceName(device.sitting_id)).catch(() => undefined)
 }
 
 function deviceName(sitting_id: string): string {
   return `device/${sitting_id}`
 }
 
-export async function keptDevice(
-  store: Store | null,
-  sitting_id: string,
-): Promise<KeptDevice | null> {
-  const kept = await store?.get('facts', deviceName(sitting_id)).catch(() => undefined)
+export async function keptDevice(store: Store, sitting_id: string): Promise<KeptDevice | null> {
+  const kept = await store.get('facts', deviceName(sitting_id)).catch(() => undefined)
   const device = kept as Partial<KeptDevice> | undefined
   // One that an earlier version of this program kept names no server key: a new device is taken.
   return device?.server_key === undefined ? null : (device as KeptDevice)
