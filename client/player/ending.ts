@@ -7,6 +7,7 @@
 import type { SittingState } from '@/shared/contract'
 import { heldOf, isAnswer, ofSitting, wipe } from './answers/held'
 import type { Outbox, Stop } from './answers/outbox'
+import { refusedOf } from './answers/proven'
 import type { Store } from './answers/store'
 import { heldFile, savedAt, takeAway, type HeldEvent } from './held-file'
 import { sendLeftovers } from './leftovers'
@@ -65,9 +66,10 @@ export class Ending {
     if (sender !== null && sender.stopped === null && sender.left.length > 0) {
       return { records: sender.left.length, pieces, held: null }
     }
-    const answers = (await this.#held()).filter(isAnswer).length
-    const held = answers === 0 ? null : { answers, why: sender?.stopped ?? ('unsent' as const) }
-    return { records: 0, pieces, held }
+    const answers = (await this.#held()).filter(isAnswer)
+    if (answers.length === 0) return { records: 0, pieces, held: null }
+    const why = sender?.stopped ?? (await this.#whyLeft(answers))
+    return { records: 0, pieces, held: { answers: answers.length, why } }
   }
 
   /** Takes the held answers away as a file; they stay here too. */
@@ -101,6 +103,13 @@ export class Ending {
     const { epoch } = sender
     const own = sender.left.filter((event) => !known.has(`${epoch}/${event.seq}`))
     return [...rows, ...own.map((event) => ({ ...event, epoch }))]
+  }
+
+  /** Why an earlier sign-in's answers are here although this one's went out. */
+  async #whyLeft(answers: readonly HeldEvent[]): Promise<'refused' | 'unsent'> {
+    const { store, view } = this.#parts
+    const isRefused = await refusedOf(store, view.state?.sitting_id ?? '').catch(() => () => false)
+    return answers.every(isRefused) ? 'refused' : 'unsent'
   }
 
   /** Recordings of this sitting that wait; another's, left here, are not this candidate's matter. */

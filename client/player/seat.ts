@@ -2,7 +2,7 @@
 import { reactive } from 'vue'
 import type { SittingState } from '@/shared/contract'
 import { StoredJournal } from './answers/journal'
-import { keepAck, keepSaidAgain, provenThrough, unsentBefore } from './answers/proven'
+import { keepAck, keepRefused, keepSaidAgain, provenThrough, unsentBefore } from './answers/proven'
 import { resumed } from './answers/resume'
 import type { Store } from './answers/store'
 import type { Camera } from './camera/camera'
@@ -63,6 +63,9 @@ export async function openSeat(
     reminders_s: state.policy.reminders_s,
     keepAck: (ack) => {
       keepAck(store, sitting_id, ack).catch(() => undefined)
+    },
+    keepRefused: (seq) => {
+      keepRefused(store, sitting_id, { epoch, seq }).catch(() => undefined)
     },
     keepSpot: (index) => {
       store.put('facts', index, `spot/${sitting_id}`).catch(() => undefined)

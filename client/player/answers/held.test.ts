@@ -1,8 +1,8 @@
 import 'fake-indexeddb/auto'
 import { describe, expect, it } from 'vitest'
-import { answersHeld, forget, heldHere, keepTicket, wipe } from './held'
+import { answersHeld, forget, heldHere, heldOf, keepTicket, wipe } from './held'
 import { StoredJournal } from './journal'
-import { keepAck, keepSaidAgain } from './proven'
+import { keepAck, keepRefused, keepSaidAgain, unsentBefore } from './proven'
 import type { Draft } from './state'
 import { openStore, type Store } from './store'
 
@@ -60,6 +60,19 @@ describe('the end of a visit', () => {
     expect(await answersHeld(store, 's')).toBe(0)
     await wipe(store, 's')
     expect(await store.count('events')).toBe(0)
+  })
+
+  it('keeps what was refused for what it is, which is never said again', async () => {
+    const store = await openStore('refused')
+    await written(store, 's', [ANSWER, ANSWER])
+    await keepRefused(store, 's', { epoch: 1, seq: 2 })
+    expect((await unsentBefore(store, 's', 2)).map((event) => event.seq)).toEqual([1])
+    await keepSaidAgain(store, 's', 2)
+    expect(await answersHeld(store, 's')).toBe(1)
+    await wipe(store, 's')
+    expect((await heldOf(store, 's')).map((event) => event.seq)).toEqual([2])
+    await forget(store, 's')
+    expect(await store.getAllKeys('facts')).toEqual([])
   })
 
   it('counts what was said again where it was said', async () => {

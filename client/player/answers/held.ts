@@ -65,7 +65,7 @@ export async function wipe(store: Store, sitting_id: string): Promise<void> {
 }
 
 async function wiped(db: Connection, sitting_id: string, isHeld: boolean): Promise<void> {
-  const kept = isHeld ? ['ticket', 'device', 'ack', 'again'] : []
+  const kept = isHeld ? ['ticket', 'device', 'ack', 'again', 'refused'] : []
   const tx = db.transaction(['events', 'facts', 'pieces'], 'readwrite', { durability: 'strict' })
   const facts = tx.objectStore('facts')
   const names = (await facts.getAllKeys()).filter((name) => {

@@ -134,7 +134,8 @@ describe('the outbox', () => {
     ['sitting.closed', 'conflict', 'closed'],
     ['answer.too_late', 'conflict', 'late'],
     ['ledger.conflict', 'conflict', 'blocked'],
-    ['response.shape', 'invalid', 'blocked'],
+    ['response.shape', 'invalid', 'refused'],
+    ['answer.item_unknown', 'not_found', 'refused'],
     ['access.token_invalid', 'unauthenticated', 'signed_out'],
   ])('stops at %s and keeps what is not acknowledged', async (code, kind, stop) => {
     const { outbox, journal, stops } = await bench(code, () => {
@@ -145,6 +146,21 @@ describe('the outbox', () => {
     expect(stops).toEqual([stop])
     expect(outbox.waiting).toBe(1)
     expect(await journal.from(1)).toHaveLength(1)
+  })
+
+  it('finds the one event of a batch that is refused for what it is, and sends those before it', async () => {
+    const isBad = ({ item_id }: ClientEvent): boolean => item_id === 'bad'
+    const { outbox, journal, server, stops, refused } = await bench('one is bad', (batch) => {
+      if (batch.events.some(isBad)) throw new Refused({ code: 'response.shape' })
+      return server.take(batch)
+    })
+    for (const id of ['i1', 'i2', 'bad', 'i3']) {
+      outbox.add((await journal.append(marking(id, 1))).event)
+    }
+    await outbox.drained()
+    expect(server.events.map((event) => event.item_id)).toEqual(['i1', 'i2'])
+    expect([stops, refused]).toEqual([['refused'], [3]])
+    expect(outbox.waiting).toBe(2)
   })
 
   it('waits while the exam is paused and then goes on', async () => {
@@ -170,12 +186,14 @@ interface Bench {
   journal: StoredJournal
   server: FakeServer
   stops: Stop[]
+  refused: (number | null)[]
   doubts: () => number
 }
 
 async function bench(name: string, answer: (batch: EventBatch) => Ack): Promise<Bench> {
   const journal = await StoredJournal.open(await openStore(`bench-${name}`), 's', signer.epoch, 1)
   const stops: Stop[] = []
+  const refused: (number | null)[] = []
   let doubted = 0
   const outbox = new Outbox(
     async (batch) => {
@@ -189,9 +207,12 @@ async function bench(name: string, answer: (batch: EventBatch) => Ack): Promise<
       doubted: () => {
         doubted += 1
       },
-      stopped: (stop) => stops.push(stop),
+      stopped: (stop, _, seq) => {
+        stops.push(stop)
+        refused.push(seq)
+      },
     },
     soon,
   )
-  return { outbox, journal, server: new FakeServer(), stops, doubts: () => doubted }
+  return { outbox, journal, server: new FakeServer(), stops, refused, doubts: () => doubted }
 }

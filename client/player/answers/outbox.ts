@@ -4,7 +4,8 @@
  * Rules kept here: one batch is on its way at a time, of at most 50 events and 60 kB; a batch is
  * sent again, unchanged in content, until an ack covers it; an ack counts only when its signature is
  * the server's; it is cumulative and never goes back; the server's `ledger.gap` moves the start back,
- * from the journal; a refusal that no repetition can mend stops the sending and is told.
+ * from the journal; a refusal that no repetition can mend stops the sending and is told. Of a batch
+ * whose content is refused each event goes alone, until the one that is meant is found.
  */
 import { isAway, Refused, Unreachable } from '@/shared/api'
 import type { Ack, EventBatch } from '@/shared/contract'
@@ -19,13 +20,14 @@ export const BATCH_WAIT_MS = 250
 const HELD_MS = 5000
 
 /** Why the sending has stopped for good, on this device. */
-export type Stop = 'fenced' | 'closed' | 'late' | 'signed_out' | 'blocked'
+export type Stop = 'fenced' | 'closed' | 'late' | 'signed_out' | 'blocked' | 'refused'
 
 export interface OutboxHooks {
   acked(ack: Ack): void
   /** An ack came that is not the server's word: nothing is saved by it, the batch goes again. */
   doubted(): void
-  stopped(stop: Stop, refusal: Refused): void
+  /** `seq` is the event that was refused for what it is; null when it is not about one. */
+  stopped(stop: Stop, refusal: Refused, seq: number | null): void
   /** After every try: whether the server was reached, and whether it can store nothing now. */
   reached(up: boolean, isFull?: boolean): void
 }
@@ -35,7 +37,7 @@ const STOPS: Record<string, Stop> = {
   'sitting.closed': 'closed',
   'answer.too_late': 'late',
   'ledger.conflict': 'blocked',
-  'answer.item_unknown': 'blocked',
+  'answer.item_unknown': 'refused',
 }
 const PATIENCE = new Set(['sitting.paused', 'answer.too_early'])
 
@@ -47,6 +49,8 @@ export class Outbox {
   #waiting: ClientEvent[] = []
   #acked = 0
   #running = false
+  /** Of a batch; one while the event that is refused is looked for. */
+  #most = BATCH_EVENTS
   #stop: Stop | null = null
   #alarm: Alarm
   #idle: (() => void)[] = []
@@ -146,7 +150,7 @@ export class Outbox {
       this.#accept(ack)
       return null
     } catch (error) {
-      return this.#failed(error, failures)
+      return this.#failed(error, failures, events)
     }
   }
 
@@ -156,7 +160,11 @@ export class Outbox {
     this.#hooks.acked(ack)
   }
 
-  async #failed(error: unknown, failures: number): Promise<number | null> {
+  async #failed(
+    error: unknown,
+    failures: number,
+    events: readonly ClientEvent[],
+  ): Promise<number | null> {
     if (!(error instanceof Refused)) {
       this.#hooks.reached(false)
       const asked = error instanceof Unreachable ? error.wait_ms : null
@@ -165,13 +173,15 @@ export class Outbox {
     this.#hooks.reached(true, isAway(error))
     if (error.code === 'ledger.gap') return this.#rewind(error, failures)
     if (PATIENCE.has(error.code)) return HELD_MS
-    const stop = error.kind === 'unauthenticated' ? 'signed_out' : STOPS[error.code]
-    if (stop !== undefined || /^(response|request)\./.test(error.code)) {
-      this.#stop = stop ?? 'blocked'
-      this.#hooks.stopped(this.#stop, error)
+    const stop = stopFor(error)
+    if (stop === null) return backoff_ms(failures + 1)
+    if (stop === 'refused' && events.length > 1) {
+      this.#most = 1
       return null
     }
-    return backoff_ms(failures + 1)
+    this.#stop = stop
+    this.#hooks.stopped(stop, error, stop === 'refused' ? (events[0]?.seq ?? null) : null)
+    return null
   }
 
   /** The server expects an earlier number: go on from there, with what the journal has. */
@@ -183,7 +193,7 @@ export class Outbox {
     const missing = (await this.#journal.from(next)).filter((event) => event.seq < first)
     if (missing[0]?.seq !== next) {
       this.#stop = 'blocked'
-      this.#hooks.stopped('blocked', gap)
+      this.#hooks.stopped('blocked', gap, null)
       return null
     }
     this.#acked = Math.min(this.#acked, next - 1)
@@ -198,10 +208,16 @@ export class Outbox {
     for (const event of this.#waiting) {
       const before = batch[batch.length - 1]
       size += eventBytes(this.#signer.epoch, event).length
-      const isFull = batch.length === BATCH_EVENTS || size > BATCH_BYTES
+      const isFull = batch.length === this.#most || size > BATCH_BYTES
       if (before !== undefined && (isFull || event.seq !== before.seq + 1)) break
       batch.push(event)
     }
     return batch
   }
+}
+
+/** Null for a refusal that a repetition may mend. */
+function stopFor({ code, kind }: Refused): Stop | null {
+  if (kind === 'unauthenticated') return 'signed_out'
+  return STOPS[code] ?? (/^(response|request)\./.test(code) ? 'refused' : null)
 }

@@ -4,8 +4,9 @@ import { bare } from './journal'
 import type { Store, StoredEvent } from './store'
 
 /**
- * Events of the sitting's epochs before `epoch` without the server's word, not said again yet. Rejects
- * when the store cannot be read: nobody may take that for none.
+ * Events of the sitting's epochs before `epoch` without the server's word, not said again yet; what was
+ * refused for what it is would be so again. Rejects when the store cannot be read: nobody may take that
+ * for none.
  */
 export async function unsentBefore(
   store: Store,
@@ -14,10 +15,15 @@ export async function unsentBefore(
 ): Promise<ClientEvent[]> {
   const range = IDBKeyRange.bound([sitting_id], [sitting_id, epoch], false, true)
   const rows = await store.getAll('events', range)
-  return (await unproven(store, rows)).map(bare)
+  const refused = await refusedOf(store, sitting_id)
+  const left = await unproven(store, rows)
+  return left.filter((row) => !refused(row)).map(bare)
 }
 
-/** Those of a sitting's stored events for which neither a signed word nor a later saying is here. */
+/**
+ * Those of a sitting's stored events for which neither a signed word nor a later saying is here; what
+ * was refused for what it is was not said later.
+ */
 export async function unproven(store: Store, rows: readonly StoredEvent[]): Promise<StoredEvent[]> {
   const through = new Map<number, number>()
   for (const { sitting_id, epoch } of rows) {
@@ -25,7 +31,8 @@ export async function unproven(store: Store, rows: readonly StoredEvent[]): Prom
     const isAgain = (await store.get('facts', againName(sitting_id, epoch))) === true
     through.set(epoch, isAgain ? Infinity : await provenThrough(store, sitting_id, epoch))
   }
-  return rows.filter((row) => row.seq > (through.get(row.epoch) ?? 0))
+  const refused = await refusedOf(store, rows[0]?.sitting_id ?? '')
+  return rows.filter((row) => row.seq > (through.get(row.epoch) ?? 0) || refused(row))
 }
 
 /**
@@ -40,6 +47,25 @@ export async function keepSaidAgain(
   const range = IDBKeyRange.bound([sitting_id], [sitting_id, epoch], false, true)
   const epochs = new Set((await store.getAllKeys('events', range)).map((key) => key[1]))
   for (const earlier of epochs) await store.put('facts', true, againName(sitting_id, earlier))
+}
+
+/** Remembers an event that the server refused for what it is. */
+export async function keepRefused(
+  store: Store,
+  sitting_id: string,
+  event: { epoch: number; seq: number },
+): Promise<void> {
+  await store.put('facts', true, `${refusedName(sitting_id)}${event.epoch}/${event.seq}`)
+}
+
+/** Which of a sitting's events the server refused for what they are. */
+export async function refusedOf(
+  store: Store,
+  sitting_id: string,
+): Promise<(event: { epoch: number; seq: number }) => boolean> {
+  const start = refusedName(sitting_id)
+  const names = new Set(await store.getAllKeys('facts', IDBKeyRange.bound(start, `${start}\uffff`)))
+  return ({ epoch, seq }) => names.has(`${start}${epoch}/${seq}`)
 }
 
 /** Remembers how far the server has acknowledged an epoch; only for an ack that was proved. */
@@ -64,6 +90,10 @@ export async function provenThrough(
 
 function ackName(sitting_id: string, epoch: number): string {
   return `ack/${sitting_id}/${epoch}`
+}
+
+function refusedName(sitting_id: string): string {
+  return `refused/${sitting_id}/`
 }
 
 function againName(sitting_id: string, epoch: number): string {

@@ -1,4 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
+import { Refused } from '@/shared/api'
 import type { Notice, PaperItem } from '@/shared/contract'
 import type { ClientEvent } from '@/shared/sign'
 import { MemoryJournal } from '../answers/journal'
@@ -162,6 +163,26 @@ describe('an exam', () => {
     world.tell({ type: 'closed', why: 'device' })
     expect(exam.view.lock).toBe('device')
     expect(exam.facts.isOpen.value).toBe(false)
+  })
+
+  it('comes to its last page from the lock of a contradiction, too', async () => {
+    vi.spyOn(world, 'sendEvents').mockRejectedValue(new Refused({ code: 'ledger.conflict' }))
+    exam.choose(item(0), 'b')
+    await pass(1000)
+    expect([exam.view.lock, exam.view.lockCode]).toEqual(['blocked', 'ledger.conflict'])
+    world.receipt = { ...RECEIPT, kind: 'deadline' }
+    world.tell({ type: 'state', state: await world.state() })
+    await pass(1000)
+    expect([exam.view.phase, exam.outbox.waiting]).toEqual(['submitted', 1])
+  })
+
+  it('tells which event was refused for what it is', async () => {
+    const kept: number[] = []
+    exam = world.begin({ keepRefused: (seq) => kept.push(seq) })
+    vi.spyOn(world, 'sendEvents').mockRejectedValue(new Refused({ code: 'response.shape' }))
+    exam.choose(item(0), 'b')
+    await pass(1000)
+    expect([exam.view.lock, kept]).toEqual(['blocked', [1]])
   })
 
   it('is ended by staff with the reason, and keeps the receipt', async () => {

@@ -29,6 +29,8 @@ export interface ExamParts {
   reminders_s: readonly number[]
   /** Called with every ack, to keep it. */
   keepAck?: (ack: { epoch: number; acked_through: number }) => void
+  /** Called with the number of an event that the server refused for what it is. */
+  keepRefused?: (seq: number) => void
   /** Called with the index of every item that is gone to, so that a reload comes back to it. */
   keepSpot?: (index: number) => void
   /** Called when the answers are sealed, so that a reload goes on submitting; null: open again. */
@@ -75,8 +77,9 @@ export class Exam {
         doubted: () => {
           this.view.doubted = true
         },
-        stopped: (stop, refusal) => {
+        stopped: (stop, refusal, seq) => {
           this.#hearing.stopped(stop, refusal)
+          if (seq !== null) parts.keepRefused?.(seq)
         },
         reached: (up, isFull = false) => {
           this.view.reachable = up

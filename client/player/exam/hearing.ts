@@ -44,7 +44,8 @@ export class Hearing {
   stopped(stop: Stop, refusal: Refused): void {
     this.#view.lockCode = refusal.code
     if (stop === 'fenced') this.#view.lock = 'device'
-    else if (stop === 'signed_out' || stop === 'blocked') this.#view.lock ??= stop
+    else if (stop === 'signed_out') this.#view.lock ??= stop
+    else if (stop === 'blocked' || stop === 'refused') this.#view.lock ??= 'blocked'
     else void this.#read()
   }
 
@@ -77,7 +78,13 @@ export class Hearing {
       view.receipt = state.receipt
       const said = state.notices.findLast((notice) => notice.kind === 'forced')
       view.forced ??= { at_ms: state.receipt.submitted_at_ms, text: said?.text ?? '' }
-    } else if (view.phase === 'answering') this.#closed()
+    } else if (view.phase !== 'answering') return
+    else if (view.lock !== 'blocked') this.#closed()
+    else {
+      // Nothing more goes out from here: the last page says what stays.
+      view.receipt = state.receipt
+      view.phase = 'submitted'
+    }
   }
 
   #notice(notice: Notice): void {

@@ -91,7 +91,7 @@ export class LiveTransport implements ExamTransport {
     return this.#server.submit(submission)
   }
 
-  /** Calls the invigilator before there is a log to write it in. */
+  /** Calls the invigilator where there is no log to write it in; false when the line is down. */
   help(): boolean {
     return this.#line.say({ type: 'help' })
   }
