@@ -242,16 +242,21 @@ async def test_serve_brings_the_schema_and_answers(terminal: Terminal) -> None:
     assert (terminal.folder / "data" / "gongyuan.db").exists()
 
 
+async def test_a_second_server_on_one_sqlite_file_does_not_start_until_the_first_was_killed(
+    terminal: Terminal,
+) -> None:
+    first = await _started(terminal, free_port())
+    said = await asyncio.to_thread(terminal.refused, "serve", "--port", str(free_port()))
+    assert str(terminal.folder / "data" / "gongyuan.db") in said
+    assert "PostgreSQL" in said
+    first.kill()
+    await first.wait()
+    assert await _served(terminal, free_port(), "/healthz", "serve") == "ok"
+
+
 async def _served(terminal: Terminal, port: int, path: str, *words: str) -> object:
     """Start, ask once it answers, end with the signal that a service manager sends."""
-    process = await asyncio.create_subprocess_exec(
-        *gongyuan(*words, "--port", str(port)),
-        cwd=ROOT,
-        env=terminal.environment,
-        stdin=subprocess.DEVNULL,
-        stdout=subprocess.DEVNULL,
-        stderr=subprocess.DEVNULL,
-    )
+    process = await _process(terminal, *words, "--port", str(port))
     try:
         body = await _answer(process, f"http://127.0.0.1:{port}{path}")
         process.send_signal(signal.SIGTERM)
@@ -264,6 +269,24 @@ async def _served(terminal: Terminal, port: int, path: str, *words: str) -> obje
     if isinstance(body, list):
         return [one["title"] for one in body]
     return body["status"]
+
+
+async def _started(terminal: Terminal, port: int) -> Process:
+    """A server that answers; whoever asked ends it."""
+    process = await _process(terminal, "serve", "--port", str(port))
+    await _answer(process, f"http://127.0.0.1:{port}/healthz")
+    return process
+
+
+async def _process(terminal: Terminal, *words: str) -> Process:
+    return await asyncio.create_subprocess_exec(
+        *gongyuan(*words),
+        cwd=ROOT,
+        env=terminal.environment,
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+    )
 
 
 async def _answer(process: Process, url: str) -> list[dict[str, str]] | dict[str, str]:
