@@ -6,6 +6,7 @@ deleted rows, which is looked for and not assumed; an interruption is finished b
 sealed session has no open review: the archive is refused while one waits.
 """
 
+import asyncio
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any, Protocol
@@ -65,6 +66,8 @@ class Destroying:
         self._owners = owners
         self._covered = covered
         self._file = database_file
+        # Only who deleted the keys can look for them; a second run must not tell of it first.
+        self._alone = asyncio.Lock()
 
     async def run(self, erasure_id: str) -> Erasure:
         """From approval to the end, or from where an earlier run was interrupted.
@@ -77,9 +80,10 @@ class Destroying:
             seq = sequenced.order_seq or 0
             if not await self._covered(destruction_stream(sequenced.session_id), seq):
                 raise Refusal("erasure.not_covered", Kind.UNAVAILABLE)
-        needles = await self._destroy(erasure_id)
-        self._ledger.keys.forget_session(sequenced.session_id)
-        return await self._clean(erasure_id, needles)
+        async with self._alone:
+            needles = await self._destroy(erasure_id)
+            self._ledger.keys.forget_session(sequenced.session_id)
+            return await self._clean(erasure_id, needles)
 
     async def sequence(self, erasure_id: str) -> Erasure:
         """The order into the log and no further, so that people see it there before a key goes.
@@ -150,7 +154,8 @@ class Destroying:
                 found = await self._scrub(tables, needles, whole=True)
             async with self._db.write() as tx:
                 row = await locked(tx, erasure_id)
-                row.done = {**row.done, "files": found}
+                # What was told once is on paper: another server's word does not replace it.
+                row.done = {"files": found, **row.done}
         return erasure_of(row)
 
     async def _scrub(

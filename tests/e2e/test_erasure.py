@@ -8,13 +8,14 @@ again, a word about an order that was withdrawn, two tabs at once.
 
 import asyncio
 import io
+import json
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 import httpx
 import pytest
-from playwright.async_api import Page, expect
+from playwright.async_api import Page, Route, expect
 from pypdf import PdfReader
 
 from kernel.clock import SystemClock
@@ -131,6 +132,7 @@ async def test_the_keys_are_destroyed_by_those_who_must_and_by_nobody_else(
         await into_the_log(registry, officer)
         await destroyed(registry, officer)
         await recorded(registry, officer, tmp_path)
+        await seldom(registry, officer)
         await afterwards(registry, before, tmp_path)
     assert registry.looks.faults == {}
 
@@ -322,6 +324,7 @@ async def recorded(registry: Registry, officer: Console, folder: Path) -> None:
     written = await officer.download("下载签名文件(JSON)", folder / "record.json")
     facts = read_statement(written.read_bytes()).facts
     assert facts["session_id"] == registry.day.session_id
+    assert (facts["files"]["looked"], facts["files"]["traces"]) == (True, 0)
     paper = await officer.download("下载销毁记录(PDF)", folder / "record.pdf")
     pages = PdfReader(io.BytesIO(paper.read_bytes())).pages
     text = "".join("".join(page.extract_text() for page in pages).split())
@@ -330,6 +333,33 @@ async def recorded(registry: Registry, officer: Console, folder: Path) -> None:
     leaf = (await registry.standing())["erasure"]["order_leaf"]
     assert f"第{leaf}位" in text
     await registry.look(officer, "21 saved")
+
+
+async def seldom(registry: Registry, officer: Console) -> None:
+    """States that last a moment or follow a crash, shown out of what the server said before."""
+    found = await registry.standing()
+    order = found["erasure"]
+    two = [one for one in found["fit"] if one["name"] in {OFFICER.name, CHIEF.name}]
+    shown: dict[str, tuple[dict[str, Any], str]] = {
+        "unfinished": ({"erasure": {**order, "complete": False}}, "继续完成"),
+        "uncovered": (
+            {"erasure": {**order, "state": "sequenced", "order_leaf": None}},
+            "等待签名检查点覆盖销毁令",
+        ),
+        "too few": ({"erasure": None, "fit": two}, "可以指定的只有 1 人"),
+    }
+    address = f"**/api/sessions/{registry.day.session_id}/erasure"
+    for name, (changed, words) in shown.items():
+        said = json.dumps({**found, **changed})
+
+        async def answer(route: Route, *, said: str = said) -> None:
+            await route.fulfill(body=said, content_type="application/json")
+
+        await officer.page.route(address, answer)
+        await registry.open(officer)
+        await officer.expect(words)
+        await registry.look(officer, f"23 {name}")
+        await officer.page.unroute(address)
 
 
 async def afterwards(registry: Registry, before: Path, folder: Path) -> None:

@@ -16,7 +16,9 @@ from reportlab.lib import colors
 from reportlab.lib.pagesizes import A4
 from reportlab.lib.styles import ParagraphStyle
 from reportlab.lib.units import mm
+from reportlab.pdfgen.canvas import Canvas
 from reportlab.platypus import (
+    BaseDocTemplate,
     Flowable,
     Image,
     KeepTogether,
@@ -54,7 +56,13 @@ def destruction_pdf(record: PrintedDestruction, font_path: Path | None = None) -
         out, pagesize=A4, title="销毁记录", leftMargin=18 * mm, rightMargin=18 * mm,
         topMargin=16 * mm, bottomMargin=16 * mm,
     )  # fmt: skip
-    sheet.build(_story(record))
+
+    def numbered(page: Canvas, _: BaseDocTemplate) -> None:
+        page.setFont(REGULAR, 8)
+        foot = f"{record.told.erasure.erasure_id} · {page.getPageNumber()}"
+        page.drawCentredString(A4[0] / 2, 8 * mm, foot)
+
+    sheet.build(_story(record), onFirstPage=numbered, onLaterPages=numbered)
     return out.getvalue()
 
 
@@ -75,8 +83,9 @@ def _story(record: PrintedDestruction) -> list[Flowable]:
         _text("核验程序的结论 What the verifier says", BOLD, 10),
         *verified,
         Spacer(1, 3 * mm),
+        KeepTogether([Spacer(1, 2 * mm), _signatures()]),
+        Spacer(1, 6 * mm),
         KeepTogether(_codes(record.statement.to_bytes().decode())),
-        KeepTogether([Spacer(1, 8 * mm), _signatures()]),
     ]
 
 
@@ -171,10 +180,15 @@ def _codes(text: str) -> list[Flowable]:
 
 
 def _signatures() -> Table:
-    asked = [_text(f"{who} · 签名、日期 Signature, date", REGULAR, 8) for who in SIGNERS]
-    lines: list[list[Any]] = [asked, [""] * len(SIGNERS)]
-    table = Table(lines, colWidths=[58 * mm] * len(SIGNERS), rowHeights=[8 * mm, 14 * mm])
-    table.setStyle(TableStyle([("LINEBELOW", (0, 1), (-1, 1), 0.6, colors.black)]))
+    """A line for each, with a gap to the next."""
+    asked: list[Any] = []
+    lines = []
+    for at, who in enumerate(SIGNERS):
+        asked += [[_text(one, REGULAR, 8) for one in (who, "签名、日期 Signature, date")], ""]
+        lines.append(("LINEBELOW", (2 * at, 1), (2 * at, 1), 0.6, colors.black))
+    widths = [54 * mm, 6 * mm] * len(SIGNERS)
+    table = Table([asked, [""] * len(asked)], colWidths=widths, rowHeights=[9 * mm, 12 * mm])
+    table.setStyle(TableStyle(lines))
     return table
 
 

@@ -355,6 +355,19 @@ async def test_nothing_goes_before_the_order_is_covered_and_a_second_run_ends_it
         await registry.order()
 
 
+async def test_two_runs_at_once_do_not_lose_what_the_search_of_the_files_found(
+    sealed: LedgerWorld,
+) -> None:
+    registry = Registry(sealed)
+    erasure_id = await registry.approved()
+    runs = [registry.destroying.run(erasure_id) for _ in range(3)]
+    assert {one.state for one in await asyncio.gather(*runs)} == {State.ERASED}
+    first = await registry.destroying.statement(erasure_id)
+    assert first.facts["files"]["looked"] == sealed.database.is_sqlite
+    await registry.destroying.run(erasure_id)
+    assert (await registry.destroying.statement(erasure_id)).facts == first.facts
+
+
 async def test_only_a_sealed_session_is_ordered(world: LedgerWorld) -> None:
     with pytest.raises(Refusal, match="ledger.not_sealed"):
         await Registry(world).order()
