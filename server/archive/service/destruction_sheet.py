@@ -186,7 +186,7 @@ def _signatures() -> Table:
     for at, who in enumerate(SIGNERS):
         asked += [[_text(one, REGULAR, 8) for one in (who, "签名、日期 Signature, date")], ""]
         lines.append(("LINEBELOW", (2 * at, 1), (2 * at, 1), 0.6, colors.black))
-    widths = [54 * mm, 6 * mm] * len(SIGNERS)
+    widths = [52 * mm, 6 * mm] * len(SIGNERS)
     table = Table([asked, [""] * len(asked)], colWidths=widths, rowHeights=[9 * mm, 12 * mm])
     table.setStyle(TableStyle(lines))
     return table
