@@ -9,94 +9,41 @@ again, a word about an order that was withdrawn, two tabs at once.
 import asyncio
 import io
 import json
-from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 import httpx
 import pytest
-from playwright.async_api import Page, Route, expect
+from playwright.async_api import Route, expect
 from pypdf import PdfReader
 
 from kernel.clock import SystemClock
 from ledger.erasure import read_statement
 from ledger.report import Report
 from ledger.verify import verify
-from server.rehearsal.api import Refused
-from server.rehearsal.cast import DEMO, Account
+from server.rehearsal.cast import DEMO
 from server.rehearsal.day import Day
 from server.rehearsal.figures import Figures
-from tests.e2e.browser import Chromium, browsing
+from tests.e2e.browser import browsing
 from tests.e2e.console import PATIENCE_MS, Console
-from tests.e2e.looking import Looks
+from tests.e2e.registry import (
+    CHIEF,
+    OFFICER,
+    OFFICER_2,
+    ORDERED,
+    SUPERVISOR,
+    SUPERVISOR_2,
+    Registry,
+    box,
+    propose,
+)
 from tests.e2e.running import arrange
-from tests.e2e.serving import Server, serving
+from tests.e2e.serving import serving
 from tests.e2e.test_keyboard import tab_to
 from tests.e2e.worlds import Seeded
 
-OFFICER, CHIEF, SUPERVISOR = DEMO.officer, DEMO.chief, DEMO.supervisor
-OFFICER_2, SUPERVISOR_2 = DEMO.deciders
 NAMED = (CHIEF, SUPERVISOR, OFFICER_2)
-WHOLE_PAGE = {"width": 1366, "height": 1_700}
-"""So that a picture shows all of it."""
-ORDERED, AGREE, DESTROY = "提出销毁令", "同意销毁", "永久销毁密钥"
-
-
-@dataclass
-class Registry:
-    """The people, each at a page of their own."""
-
-    server: Server
-    office: Chromium
-    day: Day
-    looks: Looks = field(default_factory=Looks)
-
-    async def at(self, who: Account) -> Console:
-        """The page of the session's keys."""
-        page = await self.office.person()
-        await page.set_viewport_size({"width": 1366, "height": WHOLE_PAGE["height"]})
-        console = Console(page, self.server.url)
-        await console.sign_in(who)
-        await self.open(console)
-        return console
-
-    async def open(self, console: Console) -> None:
-        """Read anew."""
-        await console.open("sessions", self.day.session_id, "erasure")
-        await expect(console.page.get_by_role("heading", name="销毁令", exact=True)).to_be_visible()
-
-    async def look(self, console: Console, detail: str) -> None:
-        await self.looks.in_both("erasure", console.page, detail)
-
-    async def call(self, who: Account, method: str, path: str, body: Any = None) -> Any:
-        """Once, as a request that somebody kept would be sent."""
-        api = self.day.staff[who.account].api
-        return await api.call("erasure", method, path, json=body)
-
-    async def refused(self, who: Account, path: str, body: Any = None) -> tuple[int, str]:
-        """Status and code of a request that must be refused."""
-        with pytest.raises(Refused) as caught:
-            await self.call(who, "POST", path, body)
-        return caught.value.status, caught.value.code
-
-    async def standing(self) -> dict[str, Any]:
-        path = f"/api/sessions/{self.day.session_id}/erasure"
-        found: dict[str, Any] = await self.call(OFFICER, "GET", path)
-        return found
-
-    async def order_path(self) -> str:
-        return f"/api/erasures/{(await self.standing())['erasure']['erasure_id']}"
-
-    async def archived(self, to: Path) -> Path:
-        """An archive made now."""
-        officer = self.day.staff[OFFICER.account].api
-        path = f"/api/sessions/{self.day.session_id}/archive"
-        early = {"early_reason": "试考,不设复核期"}
-        made = await officer.insist("archive", "POST", path, json=early, timeout=300)
-        path = f"/api/archives/{made['archive_id']}/file"
-        file = await officer.call("archive file", "GET", path, raw=True, timeout=300)
-        await asyncio.to_thread(to.write_bytes, file)
-        return to
+AGREE, DESTROY = "同意销毁", "永久销毁密钥"
 
 
 @pytest.mark.timeout(1_200)
@@ -389,16 +336,3 @@ async def afterwards(registry: Registry, before: Path, folder: Path) -> None:
         assert len(report.erased) == (1 if archive is after else 0)
     shown: Report = await asyncio.to_thread(verify, after)
     assert "内容已依令销毁" in shown.words()
-
-
-async def propose(officer: Console, named: tuple[Account, ...]) -> None:
-    await officer.fill("销毁理由", "保存期满")
-    await officer.fill("依据", "档案管理办法第 9 条")
-    for one in named:
-        await box(officer.page, one).check()
-    await officer.press(ORDERED)
-
-
-def box(page: Page, who: Account) -> Any:
-    """The tick before a name."""
-    return page.locator("label.tick").filter(has_text=who.name).get_by_role("checkbox")
