@@ -27,8 +27,11 @@ setup: ## bring everything the product needs (Python packages, models, font, cli
 	@$(PYTHON) -m setup environment
 	@$(PY) -m setup models fonts client
 
-setup-tests: setup ## and what only the tests need (Chromium, also 109, a Chinese screen font, dlib)
-	@$(PY) -m setup browser oldest interop second-engine
+setup-tests: ## and what only the tests need (Chromium, also 109, a Chinese screen font, dlib)
+	@$(PYTHON) -m setup browser & browser=$$!; \
+	$(MAKE) --no-print-directory setup; \
+	wait $$browser
+	@$(PY) -m setup oldest interop second-engine
 
 lock: ## write the lock files anew from pyproject.toml
 	@$(PY) -m setup.lock
@@ -44,8 +47,15 @@ dev: setup ## the demo's server, and the client rebuilt at every change
 	$(VENV)/gongyuan demo $(ARGS)
 
 # --- check --------------------------------------------------------------------------------------
-.PHONY: check format-check fmt lint types imports client-check openapi-check docker-lint unit integration e2e faults test
-check: setup format-check lint types imports openapi-check client-check unit ## format, lint, types, imports, unit
+.PHONY: check checks format-check fmt lint types imports client-check openapi-check docker-lint unit integration e2e faults test
+check: setup checks unit ## format, lint, types, imports, unit
+
+# The client's checks beside the server's: two programs that have nothing in common.
+checks: ## format, lint, types, imports, the client's own
+	@$(MAKE) --no-print-directory client-check & client=$$!; \
+	trap 'kill $$client 2>/dev/null || true' EXIT; \
+	$(MAKE) --no-print-directory format-check lint types imports openapi-check; \
+	wait $$client
 
 fmt: ## format the code and mend what can be mended
 	@$(VENV)/ruff check --fix-only --quiet $(CODE)
@@ -85,7 +95,7 @@ e2e: setup-tests ## the exam day in a real browser
 faults: setup ## kill -9, power cut, disk, clock, partition: a million acknowledged events (needs root, gcc)
 	@GONGYUAN_FAULTS=full $(PYTEST) tests/faults --timeout 3600 $(ARGS)
 
-test: setup-tests format-check lint types imports openapi-check client-check docker-lint ## everything CI runs
+test: setup-tests checks docker-lint ## everything CI runs
 	@$(PYTEST) $(TWO) $(SIDE_BY_SIDE)
 	@$(PYTEST) $(TWO) $(JOURNEYS)
 	@$(PYTEST) $(ALONE)
