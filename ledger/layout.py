@@ -17,6 +17,8 @@ SEAL_FILE = "session-seal.bin"
 STREAM_SUFFIX = ".records"
 STREAM_MAGIC = b"GYSTREAM1\n"
 KEYS_FORMAT = "gongyuan-ledger-keys-1"
+HANDED_IN = "number"
+"""The state on a roster of who has a mark: there is a paper, or it was taken away."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,6 +60,14 @@ class SealList:
                 return cls(origin, session_id, at_ms, _roster(roster), _streams(streams))
             case _:
                 raise ValueError("not a session seal")
+
+    def without_paper(self) -> list[str]:
+        """Sittings that have a mark on the roster and no stream."""
+        return [
+            sitting_id
+            for sitting_id, state in sorted(self.roster.items())
+            if state == HANDED_IN and f"sitting/{sitting_id}" not in self.streams
+        ]
 
 
 def _roster(entries: list[object]) -> dict[str, str]:

@@ -193,6 +193,8 @@ class _Check:
         report.never_opened = len(roster.keys() - held)
         for sitting_id in sorted(held - roster.keys()):
             self._add(Damage.SEAL, f"sitting/{sitting_id}", detail="not on the roster")
+        for sitting_id in seal.list.without_paper():
+            self._add(Damage.MISSING_SITTING, f"sitting/{sitting_id}", detail="marked, not sealed")
 
     def _read(self, expected: Expected, workers: int | None) -> dict[str, FileSeen]:
         """Every file, streams first in the order of the seal."""

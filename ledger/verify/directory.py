@@ -189,6 +189,8 @@ class _Live:
     def _sealed(self, place: str, session_id: str, listed: SealList) -> None:
         if listed.session_id != session_id:
             self._add(Damage.SEAL, place, 0, "of another session")
+        for sitting_id in listed.without_paper():
+            self._add(Damage.MISSING_SITTING, f"sitting/{sitting_id}", 0, "marked, not sealed")
         broken = {one.place for one in self._report.found}
         for stream_id, final in listed.streams.items():
             head = self._heads.get(stream_id)

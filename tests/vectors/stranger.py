@@ -306,6 +306,9 @@ def _streams(
         noun, _, rest = name.partition("/")
         if noun == "sitting" and rest not in [sitting for sitting, _ in roster]:
             problems.append(f"{name}: not on the roster")
+    sealed = {name for name, _, _ in streams}
+    problems += [f"sitting/{one}: marked, not sealed" for one, state in roster
+                 if state == "number" and f"sitting/{one}" not in sealed]  # fmt: skip
     return problems + [f"{one}: not sealed" for one in held if one.startswith(folder)
                        and one not in known and not one.startswith(folder + "tree/")]  # fmt: skip
 

@@ -36,7 +36,8 @@ from server.archive.service.volumes import documents
 from server.invigilation.service import Records, room_record_pdf
 from server.papers.service import package_row
 from server.registration.service import candidates_of
-from server.results.service import ResultsService, published_rows
+from server.results.rules.lines import State
+from server.results.service import ResultsService, first_absent, published_rows
 from server.sessions.service import rooms_of, session_row
 
 COVER_ASKED_S = 0.2
@@ -94,9 +95,12 @@ class Filling:
         self._cover_s = settings.tree.cover_s
 
     async def roster(self, session: ReadSession, session_id: str) -> list[tuple[str, str]]:
-        """Everybody of the session with the state that was published, absent people included."""
+        """Everybody of the session with the state that was published, absent people included. Who
+        was absent stays so after a review: there is no paper that could lie in the archive.
+        """
         published = await published_rows(session, session_id)
         states = {row.sitting_id: row.state for row in published[1]} if published else {}
+        states |= dict.fromkeys(await first_absent(session, session_id), State.ABSENT.value)
         people = await candidates_of(session, session_id)
         return [(one.sitting_id, states.get(one.sitting_id, "unknown")) for one in people]
 

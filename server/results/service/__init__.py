@@ -2,7 +2,7 @@
 
 from server.results.service.applying import Applying, need_reviews_over
 from server.results.service.deciding import Deciding
-from server.results.service.listing import Listed, Sheet, published_rows
+from server.results.service.listing import Listed, Sheet, first_absent, published_rows
 from server.results.service.opening import Openings
 from server.results.service.portal import Portal
 from server.results.service.proving import Proving
@@ -22,6 +22,7 @@ __all__ = [
     "Receipts",
     "ResultsService",
     "Sheet",
+    "first_absent",
     "need_reviews_over",
     "published_rows",
     "workbook",

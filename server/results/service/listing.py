@@ -72,6 +72,20 @@ async def published_rows(
     return publication, rows.scalars().all()
 
 
+async def first_absent(session: ReadSession, session_id: str) -> Sequence[str]:
+    """Sittings of those who were absent when the list was first published."""
+    found = await session.execute(
+        select(ResultRow.sitting_id)
+        .join(PublicationRow, PublicationRow.id == ResultRow.publication_id)
+        .where(
+            PublicationRow.session_id == session_id,
+            PublicationRow.version == 1,
+            ResultRow.state == State.ABSENT.value,
+        )
+    )
+    return found.scalars().all()
+
+
 async def sheet_of(session: ReadSession, exam: SessionRow) -> Sheet:
     """The list as it stands: published, or computed now."""
     published = await published_rows(session, exam.id)

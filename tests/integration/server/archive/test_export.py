@@ -9,10 +9,13 @@ from pathlib import Path
 
 import openpyxl
 import pytest
+from sqlalchemy import update
 
 from kernel.errors import Refusal
 from ledger.archive import export_keys
+from ledger.chain import Damage
 from ledger.parcel import check_parcel
+from ledger.tables import StreamRow
 from ledger.verify import verify
 from server.archive import rules
 from server.archive.rules import SEALED, Volume
@@ -184,6 +187,34 @@ async def test_an_unanswered_review_keeps_the_log_open(
     hall.clock.advance(minutes=30 * 24 * 60)
     archive = await archives.export(OFFICER, SESSION)
     assert verify(archive.path).good
+
+
+async def test_a_paper_that_was_taken_out_of_the_log_before_the_seal_is_missed(
+    hall: Afternoon, archives: ArchiveService
+) -> None:
+    stream = f"sitting/{sitting_of('alice')}"
+    async with hall.database.write() as tx:
+        elsewhere = update(StreamRow).where(StreamRow.stream_id == stream)
+        await tx.execute(elsewhere.values(session_id="session_elsewhere"))
+    first = verify((await archives.export(OFFICER, SESSION)).path).first
+    assert first is not None
+    assert (first.damage, first.place) == (Damage.MISSING_SITTING, stream)
+
+
+async def test_who_was_absent_and_got_a_mark_by_review_misses_no_paper(
+    hall: Afternoon, in_publicity: ArchiveService
+) -> None:
+    hall.clock.advance(minutes=14 * 24 * 60)
+    applying = Applying(hall.database, hall.clock, hall.ledger, Calendar())
+    review_id = await applying.apply(sitting_of("dora"), reason="我参加了考试", positions=[])
+    deciding = Deciding(hall.database, hall.clock, hall.ledger)
+    corrected = Proposal(Outcome.CORRECTED, "纸质试卷另行评分", "3")
+    await deciding.propose(OFFICER, SESSION, review_id, corrected)
+    await deciding.approve(staff("chief"), SESSION, review_id)
+    hall.clock.advance(minutes=30 * 24 * 60)
+    report = verify((await in_publicity.export(OFFICER, SESSION)).path)
+    assert report.good, report.words()
+    assert report.never_opened == 1
 
 
 async def test_while_a_review_may_still_be_asked_for_nothing_is_archived_unasked(
