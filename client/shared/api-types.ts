@@ -9552,7 +9552,7 @@ export interface operations {
                     };
                 };
             };
-            /** @description archive.blob_differs, archive.review_open, archive.window_open, sessions.wrong_state */
+            /** @description archive.blob_differs, archive.review_open, archive.window_open, results.list_differs, sessions.wrong_state */
             409: {
                 headers: {
                     [name: string]: unknown;
@@ -9560,7 +9560,7 @@ export interface operations {
                 content: {
                     "application/json": components["schemas"]["ErrorBody"] & {
                         /** @enum {string} */
-                        code: "archive.blob_differs" | "archive.review_open" | "archive.window_open" | "sessions.wrong_state";
+                        code: "archive.blob_differs" | "archive.review_open" | "archive.window_open" | "results.list_differs" | "sessions.wrong_state";
                     };
                 };
             };
@@ -11618,7 +11618,7 @@ export interface operations {
                     };
                 };
             };
-            /** @description sessions.wrong_state */
+            /** @description results.list_differs, sessions.wrong_state */
             409: {
                 headers: {
                     [name: string]: unknown;
@@ -11626,7 +11626,7 @@ export interface operations {
                 content: {
                     "application/json": components["schemas"]["ErrorBody"] & {
                         /** @enum {string} */
-                        code: "sessions.wrong_state";
+                        code: "results.list_differs" | "sessions.wrong_state";
                     };
                 };
             };
@@ -11683,7 +11683,7 @@ export interface operations {
                     };
                 };
             };
-            /** @description sessions.wrong_state */
+            /** @description results.list_differs, sessions.wrong_state */
             409: {
                 headers: {
                     [name: string]: unknown;
@@ -11691,7 +11691,7 @@ export interface operations {
                 content: {
                     "application/json": components["schemas"]["ErrorBody"] & {
                         /** @enum {string} */
-                        code: "sessions.wrong_state";
+                        code: "results.list_differs" | "sessions.wrong_state";
                     };
                 };
             };
@@ -11817,7 +11817,7 @@ export interface operations {
                     };
                 };
             };
-            /** @description review.not_published, sessions.wrong_state */
+            /** @description results.list_differs, review.not_published, sessions.wrong_state */
             409: {
                 headers: {
                     [name: string]: unknown;
@@ -11825,7 +11825,7 @@ export interface operations {
                 content: {
                     "application/json": components["schemas"]["ErrorBody"] & {
                         /** @enum {string} */
-                        code: "review.not_published" | "sessions.wrong_state";
+                        code: "results.list_differs" | "review.not_published" | "sessions.wrong_state";
                     };
                 };
             };
@@ -11889,7 +11889,7 @@ export interface operations {
                     };
                 };
             };
-            /** @description papers.not_released, review.archived, review.decided, review.in_publicity, review.not_asked, review.not_published, review.nothing_to_open, review.opened_already, review.window_over, sessions.wrong_state, sitting.form_unknown */
+            /** @description papers.not_released, results.list_differs, review.archived, review.decided, review.in_publicity, review.not_asked, review.not_published, review.nothing_to_open, review.opened_already, review.window_over, sessions.wrong_state, sitting.form_unknown */
             409: {
                 headers: {
                     [name: string]: unknown;
@@ -11897,7 +11897,7 @@ export interface operations {
                 content: {
                     "application/json": components["schemas"]["ErrorBody"] & {
                         /** @enum {string} */
-                        code: "papers.not_released" | "review.archived" | "review.decided" | "review.in_publicity" | "review.not_asked" | "review.not_published" | "review.nothing_to_open" | "review.opened_already" | "review.window_over" | "sessions.wrong_state" | "sitting.form_unknown";
+                        code: "papers.not_released" | "results.list_differs" | "review.archived" | "review.decided" | "review.in_publicity" | "review.not_asked" | "review.not_published" | "review.nothing_to_open" | "review.opened_already" | "review.window_over" | "sessions.wrong_state" | "sitting.form_unknown";
                     };
                 };
             };
@@ -11982,7 +11982,7 @@ export interface operations {
                     };
                 };
             };
-            /** @description approval.differs, approval.used, papers.not_released, review.archived, review.decided, review.in_publicity, review.not_asked, review.not_published, review.nothing_to_open, review.opened_already, review.window_over, sessions.wrong_state, sitting.form_unknown */
+            /** @description approval.differs, approval.used, papers.not_released, results.list_differs, review.archived, review.decided, review.in_publicity, review.not_asked, review.not_published, review.nothing_to_open, review.opened_already, review.window_over, sessions.wrong_state, sitting.form_unknown */
             409: {
                 headers: {
                     [name: string]: unknown;
@@ -11990,7 +11990,7 @@ export interface operations {
                 content: {
                     "application/json": components["schemas"]["ErrorBody"] & {
                         /** @enum {string} */
-                        code: "approval.differs" | "approval.used" | "papers.not_released" | "review.archived" | "review.decided" | "review.in_publicity" | "review.not_asked" | "review.not_published" | "review.nothing_to_open" | "review.opened_already" | "review.window_over" | "sessions.wrong_state" | "sitting.form_unknown";
+                        code: "approval.differs" | "approval.used" | "papers.not_released" | "results.list_differs" | "review.archived" | "review.decided" | "review.in_publicity" | "review.not_asked" | "review.not_published" | "review.nothing_to_open" | "review.opened_already" | "review.window_over" | "sessions.wrong_state" | "sitting.form_unknown";
                     };
                 };
             };
@@ -12075,7 +12075,7 @@ export interface operations {
                     };
                 };
             };
-            /** @description review.not_opened, review.not_published, sessions.wrong_state */
+            /** @description results.list_differs, review.not_opened, review.not_published, sessions.wrong_state */
             409: {
                 headers: {
                     [name: string]: unknown;
@@ -12083,7 +12083,7 @@ export interface operations {
                 content: {
                     "application/json": components["schemas"]["ErrorBody"] & {
                         /** @enum {string} */
-                        code: "review.not_opened" | "review.not_published" | "sessions.wrong_state";
+                        code: "results.list_differs" | "review.not_opened" | "review.not_published" | "sessions.wrong_state";
                     };
                 };
             };
@@ -12159,7 +12159,7 @@ export interface operations {
                     };
                 };
             };
-            /** @description review.archived, review.decided, review.not_published, sessions.wrong_state */
+            /** @description results.list_differs, review.archived, review.decided, review.not_published, sessions.wrong_state */
             409: {
                 headers: {
                     [name: string]: unknown;
@@ -12167,7 +12167,7 @@ export interface operations {
                 content: {
                     "application/json": components["schemas"]["ErrorBody"] & {
                         /** @enum {string} */
-                        code: "review.archived" | "review.decided" | "review.not_published" | "sessions.wrong_state";
+                        code: "results.list_differs" | "review.archived" | "review.decided" | "review.not_published" | "sessions.wrong_state";
                     };
                 };
             };
@@ -12239,7 +12239,7 @@ export interface operations {
                     };
                 };
             };
-            /** @description approval.differs, approval.used, review.archived, review.decided, review.no_proposal, review.not_published, sessions.wrong_state */
+            /** @description approval.differs, approval.used, results.list_differs, review.archived, review.decided, review.no_proposal, review.not_published, sessions.wrong_state */
             409: {
                 headers: {
                     [name: string]: unknown;
@@ -12247,7 +12247,7 @@ export interface operations {
                 content: {
                     "application/json": components["schemas"]["ErrorBody"] & {
                         /** @enum {string} */
-                        code: "approval.differs" | "approval.used" | "review.archived" | "review.decided" | "review.no_proposal" | "review.not_published" | "sessions.wrong_state";
+                        code: "approval.differs" | "approval.used" | "results.list_differs" | "review.archived" | "review.decided" | "review.no_proposal" | "review.not_published" | "sessions.wrong_state";
                     };
                 };
             };

@@ -57,6 +57,7 @@ def router(service: ArchiveService) -> APIRouter:
             archive__review_open=Kind.CONFLICT,
             archive__window_open=Kind.CONFLICT,
             review__reason=Kind.INVALID,
+            results__list_differs=Kind.CONFLICT,
             archive__blob_differs=Kind.CONFLICT,
             archive__disk=Kind.UNAVAILABLE,
         ),

@@ -87,7 +87,7 @@ class ArchiveService:
         The first export closes the session's streams for good and seals it; ``early_reason`` says
         why before the time for reviews is over. Raises ``sessions.wrong_state`` before publication,
         ``archive.review_open``, ``archive.window_open``, ``review.reason``,
-        ``archive.blob_differs``, ``archive.disk``.
+        ``results.list_differs``, ``archive.blob_differs``, ``archive.disk``.
         """
         async with self._db.read() as session:
             await session_row(session, session_id)

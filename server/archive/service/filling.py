@@ -37,7 +37,12 @@ from server.invigilation.service import Records, room_record_pdf
 from server.papers.service import package_row
 from server.registration.service import candidates_of
 from server.results.rules.lines import State
-from server.results.service import ResultsService, first_absent, published_rows
+from server.results.service import (
+    ResultsService,
+    first_absent,
+    need_all_as_published,
+    published_rows,
+)
 from server.sessions.service import rooms_of, session_row
 
 COVER_ASKED_S = 0.2
@@ -96,8 +101,10 @@ class Filling:
 
     async def roster(self, session: ReadSession, session_id: str) -> list[tuple[str, str]]:
         """Everybody of the session with the state that was published, absent people included. Who
-        was absent stays so after a review: there is no paper that could lie in the archive.
+        was absent stays so after a review: there is no paper that could lie in the archive. Raises
+        ``results.list_differs``.
         """
+        await need_all_as_published(session, self._ledger, session_id)
         published = await published_rows(session, session_id)
         states = {row.sitting_id: row.state for row in published[1]} if published else {}
         states |= dict.fromkeys(await first_absent(session, session_id), State.ABSENT.value)

@@ -22,6 +22,7 @@ ENTRY = refusals(
     sessions__not_staffed=Kind.FORBIDDEN,
     sessions__wrong_state=Kind.CONFLICT,
     papers__no_package=Kind.NOT_FOUND,
+    results__list_differs=Kind.CONFLICT,
 )
 
 

@@ -22,6 +22,7 @@ ENTRY = refusals(
     sessions__not_staffed=Kind.FORBIDDEN,
     sessions__wrong_state=Kind.CONFLICT,
     review__not_published=Kind.CONFLICT,
+    results__list_differs=Kind.CONFLICT,
 )
 ACTING = refusals(
     ENTRY,

@@ -1,5 +1,6 @@
 """Results: the list, its publication by two people, its sheet, receipts, reviews."""
 
+from server.results.service.agreeing import need_all_as_published
 from server.results.service.applying import Applying, need_reviews_over
 from server.results.service.deciding import Deciding
 from server.results.service.listing import Listed, Sheet, first_absent, published_rows
@@ -23,6 +24,7 @@ __all__ = [
     "ResultsService",
     "Sheet",
     "first_absent",
+    "need_all_as_published",
     "need_reviews_over",
     "published_rows",
     "workbook",

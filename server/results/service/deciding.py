@@ -27,6 +27,7 @@ from server.results.rules.reviews import (
     check_proposal,
     decision_bytes,
 )
+from server.results.service.agreeing import need_newest_as_published
 from server.results.service.applying import (
     need_unsealed,
     openings_of,
@@ -67,7 +68,7 @@ class Deciding:
         self._ledger = ledger
 
     async def reviews(self, principal: Principal, session_id: str) -> list[Reviewed]:
-        """Every application of the session, oldest first."""
+        """Every application of the session, oldest first. Raises ``results.list_differs``."""
         async with self._db.read() as session:
             exam = await session_row(session, session_id)
             await need_duty(session, principal, session_id, duties=REVIEWERS)
@@ -75,7 +76,7 @@ class Deciding:
             rows = await reviews_of(session, session_id=session_id)
             openings = await openings_of(session, [row.id for row in rows])
             people = {one.id: one for one in await candidates_of(session, session_id)}
-            _, lines = await _newest(session, session_id)
+            _, lines = await _newest(session, self._ledger, session_id)
             names = await accounts_named(session, _people(rows, openings))
         known = {key: one.name for key, one in names.items()}
         return [
@@ -92,11 +93,11 @@ class Deciding:
         """The first person's answer; a later proposal takes its place until somebody agrees.
 
         Raises ``review.unknown``, ``review.decided``, ``review.archived``, ``review.reason``,
-        ``review.score``.
+        ``review.score``, ``results.list_differs``.
         """
         async with self._db.write() as tx:
             review = await self._open(tx, principal, session_id, review_id)
-            publication, lines = await _newest(tx, session_id)
+            publication, lines = await _newest(tx, self._ledger, session_id)
             checked = check_proposal(proposal, full=lines[review.candidate_id].full)
             content = decision_bytes(review_id, publication.id, checked)
             review.approval_id = await request_approval(
@@ -127,7 +128,7 @@ class Deciding:
                 Outcome(review.proposal["outcome"]), review.proposal["reason"],
                 review.proposal["score"],
             )  # fmt: skip
-            publication, lines = await _newest(tx, session_id)
+            publication, lines = await _newest(tx, self._ledger, session_id)
             first = await approve(
                 tx, self._clock, approval_id=review.approval_id, act=ACT,
                 content=decision_bytes(review_id, publication.id, proposal),
@@ -188,11 +189,14 @@ class Deciding:
         return fresh
 
 
-async def _newest(session: ReadSession, session_id: str) -> tuple[PublicationRow, dict[str, Line]]:
+async def _newest(
+    session: ReadSession, ledger: Ledger, session_id: str
+) -> tuple[PublicationRow, dict[str, Line]]:
     published = await published_rows(session, session_id)
     if published is None:
         raise Refusal("review.not_published", Kind.CONFLICT)
     publication, rows = published
+    await need_newest_as_published(session, ledger, publication, rows)
     return publication, {row.candidate_id: line_of(row) for row in rows}
 
 

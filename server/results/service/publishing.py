@@ -19,7 +19,14 @@ from server.accounts.service import accounts_named
 from server.invigilation.tables import IncidentRow, ViolationRow
 from server.marking.service import marks_hold
 from server.results.rules.lines import lines_bytes, lines_hash
-from server.results.service.listing import Sheet, computed, result_row, sheet_of
+from server.results.service.agreeing import need_newest_as_published
+from server.results.service.listing import (
+    Sheet,
+    computed,
+    published_rows,
+    result_row,
+    sheet_of,
+)
 from server.results.service.receipts import Receipts
 from server.results.service.workbook import workbook
 from server.results.tables import PublicationRow, RequestRow
@@ -65,14 +72,17 @@ class ResultsService:
 
     async def results(self, principal: Principal, session_id: str) -> Sheet:
         """The list, for the session's officer and chief and for supervision. Raises
-        ``sessions.unknown``, ``sessions.not_staffed``, and ``sessions.wrong_state`` while the
-        session is not closed.
+        ``sessions.unknown``, ``sessions.not_staffed``, ``sessions.wrong_state`` while the session
+        is not closed, and ``results.list_differs``.
         """
         async with self._db.read() as session:
             exam = await session_row(session, session_id)
             if not principal.roles & _SUPERVISION:
                 await need_duty(session, principal, session_id, duties=_DUTIES)
             need_reached(exam, SessionState.CLOSED)
+            published = await published_rows(session, session_id)
+            if published is not None:
+                await need_newest_as_published(session, self._ledger, *published)
             return await sheet_of(session, exam)
 
     async def workbook(self, principal: Principal, session_id: str) -> bytes:

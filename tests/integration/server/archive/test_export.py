@@ -9,7 +9,7 @@ from pathlib import Path
 
 import openpyxl
 import pytest
-from sqlalchemy import update
+from sqlalchemy import select, update
 
 from kernel.errors import Refusal
 from ledger.archive import export_keys
@@ -23,6 +23,7 @@ from server.archive.service import Archive, ArchiveService, unsealed
 from server.results.rules.periods import Calendar
 from server.results.rules.reviews import Outcome, Proposal
 from server.results.service import Applying, Deciding
+from server.results.tables import PublicationRow, ResultRow
 from server.seating.rules import verify_proof
 from tests.integration.server.after import PEOPLE, SESSION, Afternoon, sitting_of, staff
 from tests.integration.server.archive.conftest import Kept
@@ -201,16 +202,37 @@ async def test_a_paper_that_was_taken_out_of_the_log_before_the_seal_is_missed(
     assert (first.damage, first.place) == (Damage.MISSING_SITTING, stream)
 
 
+@pytest.mark.parametrize("corrected", [False, True])
+async def test_a_result_that_was_changed_after_publication_is_not_archived(
+    hall: Afternoon, in_publicity: ArchiveService, *, corrected: bool
+) -> None:
+    if corrected:  # the change is in the list before
+        await _corrected(hall, "bob")
+    hall.clock.advance(minutes=60 * 24 * 60)
+    async with hall.database.write() as tx:
+        first = select(PublicationRow.id).where(PublicationRow.version == 1).scalar_subquery()
+        mine = ResultRow.publication_id == first, ResultRow.sitting_id == sitting_of("alice")
+        await tx.execute(update(ResultRow).where(*mine).values(state="absent", score=None))
+    with pytest.raises(Refusal, match="results.list_differs"):
+        await in_publicity.export(OFFICER, SESSION)
+    assert await hall.state() == "published"
+
+
+async def _corrected(hall: Afternoon, name: str) -> None:
+    """By two people, in the time for reviews."""
+    hall.clock.advance(minutes=14 * 24 * 60)
+    applying = Applying(hall.database, hall.clock, hall.ledger, Calendar())
+    review_id = await applying.apply(sitting_of(name), reason="请复核", positions=[])
+    deciding = Deciding(hall.database, hall.clock, hall.ledger)
+    corrected = Proposal(Outcome.CORRECTED, "另行评分", "3")
+    await deciding.propose(OFFICER, SESSION, review_id, corrected)
+    await deciding.approve(staff("chief"), SESSION, review_id)
+
+
 async def test_who_was_absent_and_got_a_mark_by_review_misses_no_paper(
     hall: Afternoon, in_publicity: ArchiveService
 ) -> None:
-    hall.clock.advance(minutes=14 * 24 * 60)
-    applying = Applying(hall.database, hall.clock, hall.ledger, Calendar())
-    review_id = await applying.apply(sitting_of("dora"), reason="我参加了考试", positions=[])
-    deciding = Deciding(hall.database, hall.clock, hall.ledger)
-    corrected = Proposal(Outcome.CORRECTED, "纸质试卷另行评分", "3")
-    await deciding.propose(OFFICER, SESSION, review_id, corrected)
-    await deciding.approve(staff("chief"), SESSION, review_id)
+    await _corrected(hall, "dora")
     hall.clock.advance(minutes=30 * 24 * 60)
     report = verify((await in_publicity.export(OFFICER, SESSION)).path)
     assert report.good, report.words()

@@ -12,7 +12,7 @@ from ledger.tables import KeyRow
 from server.results.rules.periods import Phase
 from server.results.rules.reviews import Outcome, Proposal
 from server.results.service.listing import published_rows
-from server.results.tables import OpeningRow, PublicationRow, ReviewRow
+from server.results.tables import OpeningRow, PublicationRow, ResultRow, ReviewRow
 from server.sessions.tables import SessionRow
 from server.sittings.rules.dealing import deal
 from tests.integration.server.after import SESSION, changed_content, content, sitting_of, staff
@@ -55,6 +55,27 @@ async def test_one_application_at_a_time_and_each_is_in_the_log(after: Aftermath
     own = await after.portal.own(candidate("alice"))
     assert own.may_apply is False
     assert own.reviews[0].row.answer_by_ms > own.reviews[0].row.asked_at_ms
+
+
+async def test_a_line_that_was_changed_after_publication_is_neither_shown_nor_republished(
+    after: Aftermath,
+) -> None:
+    await after.in_review()
+    review_id = await after.applied("bob")
+    changed = Proposal(Outcome.CORRECTED, "漏判一题", "3")
+    await after.deciding.propose(OFFICER, SESSION, review_id, changed)
+    mine = update(ResultRow).where(ResultRow.sitting_id == sitting_of("chen"))
+    async with after.hall.database.write() as tx:
+        await tx.execute(mine.values(score="10", passed=True))
+    for act in (
+        after.deciding.approve(CHIEF, SESSION, review_id),
+        after.deciding.propose(OFFICER, SESSION, review_id, changed),
+        after.results.results(OFFICER, SESSION),
+        after.results.workbook(OFFICER, SESSION),
+    ):
+        with pytest.raises(Refusal, match="results.list_differs"):
+            await act
+    assert len(await after.hall.session_acts("results_published")) == 1
 
 
 async def test_who_was_absent_may_ask_but_names_no_position(after: Aftermath) -> None:
