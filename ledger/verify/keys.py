@@ -1,11 +1,12 @@
 """The keys of a data directory: whether each record still has one, and whose order it was if not.
 
 Rules kept here: keys that are gone are explained by the order in the log and by nothing else; what
-an order destroyed must not be there again; a stream whose chain is broken explains nothing.
+an order destroyed must not be there again; a key lies under the key of its streams' session; a
+stream whose chain is broken explains nothing.
 """
 
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 
 from sqlalchemy import select
 
@@ -32,9 +33,11 @@ async def check_keys(
     ring: FileKeyRing | None,
 ) -> None:
     """``versions``: those that each stream's records name. Adds to the report."""
-    there = set(await _stored(session))
+    parents = await _stored(session)
+    there = set(parents)
     for session_id, need in sorted(_needed(heads, versions).items()):
         missing = need - there
+        _owned(report, session_id, {one[0]: parents[one] for one in sorted(need & there)})
         name = destruction_stream(session_id)
         if name not in heads:
             if missing:
@@ -71,9 +74,17 @@ def _needed(
     return keys
 
 
-async def _stored(session: ReadSession) -> Sequence[tuple[str, int]]:
-    found = await session.execute(select(KeyRow.scope, KeyRow.version))
-    return [(scope, version) for scope, version in found]
+def _owned(report: Report, session_id: str, parents: Mapping[str, str]) -> None:
+    """``parents`` by scope: what wraps a session's data keys is its own key."""
+    for scope, parent in parents.items():
+        if parent not in {"", session_scope(session_id)}:
+            _add(report, Damage.RELABELLED, session_id, f"{scope}, {parent}")
+
+
+async def _stored(session: ReadSession) -> Mapping[tuple[str, int], str]:
+    """Scope and version → the scope of the key above."""
+    found = await session.execute(select(KeyRow.scope, KeyRow.version, KeyRow.parent))
+    return {(scope, version): parent for scope, version, parent in found}
 
 
 async def _order(

@@ -15,15 +15,16 @@ from kernel.crypto.suite import suite_named
 from kernel.db import ReadSession
 from ledger.chain import Damage, Finding
 from ledger.report import Report
-from ledger.tables import RecordRow, StreamRow
+from ledger.tables import RecordRow, SealRow, StreamRow
 from ledger.tree.checkpoint import Checkpoint
-from ledger.tree.entry import tree_entry
+from ledger.tree.entry import SEAL_STREAM, tree_entry
 from ledger.tree.merkle import Hasher, leaf_hash
 from ledger.tree.note import Note, NoteKey
 from ledger.tree.tables import CheckpointRow, GrowingRow, LeafRow, OtherLeafRow, TreeRow
 from ledger.tree.tiles import Edge
 
 CHECKPOINT_PLACE = "ledger/checkpoint"
+DEFAULT_SUITE = "A256GCM-SHA256"
 _BLOCK = 5_000
 _Leaf = tuple[int, int, int, bytes | None]
 
@@ -45,8 +46,12 @@ async def check_tree(session: ReadSession, outside: Outside, report: Report, pub
     """Adds to the report's findings and counts."""
     rows = (await session.scalars(select(TreeRow).order_by(TreeRow.number))).all()
     through: dict[int, int] = {}
+    whole = True
     for row in rows:
-        await _Tree(session, report, row, public, outside).run(through)
+        whole = await _Tree(session, report, row, public, outside).run(through) and whole
+    await _seals(session, report)
+    if rows and whole:
+        await _ends(session, report, through)
     if outside is not None and outside[1].origin not in {row.origin for row in rows}:
         detail = f"{outside[1].origin}, {outside[1].size}"
         report.found.append(Finding(Damage.ROLLED_BACK, CHECKPOINT_PLACE, detail=detail))
@@ -83,8 +88,10 @@ class _Tree:
         self._outside = outside if outside and outside[1].origin == row.origin else None
         self._heads = _Heads()
 
-    async def run(self, through: dict[int, int]) -> None:
-        """``through``: how far each stream is in this tree and the ones before it."""
+    async def run(self, through: dict[int, int]) -> bool:
+        """``through``: how far each stream is in this tree and the ones before it. False where a
+        leaf is missing and nothing behind it was read.
+        """
         await self._signed()
         hasher = await self._hasher()
         edge, at = Edge(), 0
@@ -95,7 +102,7 @@ class _Tree:
             for index, stream, seq, entry in block:
                 if index != at or entry is None or (stream and seq != through.get(stream, 0) + 1):
                     await self._missing(at, stream, seq)
-                    return
+                    return False
                 through[stream] = seq
                 hashes.append(leaf_hash(entry, hasher))
                 at += 1
@@ -105,10 +112,11 @@ class _Tree:
                     hashes = []
             if not block:
                 await self._missing(at, 0, 0)
-                return
+                return False
             edge.grow(hashes, hasher)
-        await self._beyond(through)
+        await self._beyond()
         self._report.tree_size += self._row.size
+        return True
 
     async def _signed(self) -> None:
         """The newest checkpoint, the tree's own row, and the file: what must come out."""
@@ -149,7 +157,7 @@ class _Tree:
         name = await self._session.scalar(
             select(StreamRow.suite).where(StreamRow.origin == self._row.origin).limit(1)
         )
-        return suite_named(name or "A256GCM-SHA256").hash
+        return suite_named(name or DEFAULT_SUITE).hash
 
     async def _block(self, first: int) -> list[_Leaf]:
         """(index, stream number, seq, entry) from ``first`` on; no entry without its record."""
@@ -190,8 +198,8 @@ class _Tree:
         place = name or f"tree of {self._row.origin}"
         self._report.found.append(Finding(Damage.TREE, place, seq, f"leaf {index}"))
 
-    async def _beyond(self, through: dict[int, int]) -> None:
-        """Leaves after the tree's end, and streams that are not in it as far as is said."""
+    async def _beyond(self) -> None:
+        """Leaves after the tree's end."""
         extra = await self._session.scalar(
             select(func.count())
             .select_from(LeafRow)
@@ -199,20 +207,51 @@ class _Tree:
         )
         if extra:
             self._add(Damage.TREE, f"tree of {self._row.origin}", f"{extra} leaves after its end")
-        rows = await self._session.execute(
-            select(StreamRow.stream_id, GrowingRow.stream, GrowingRow.through).join(
-                StreamRow, StreamRow.number == GrowingRow.stream
-            )
-        )
-        for stream_id, number, said in rows:
-            held = through.get(number)
-            if held is not None and held != said:
-                self._report.found.append(
-                    Finding(Damage.TREE, stream_id, min(held, said) + 1, "not in the tree")
-                )
 
     def _add(self, damage: Damage, place: str, detail: str) -> None:
         self._report.found.append(Finding(damage, place, detail=detail))
+
+
+async def _seals(session: ReadSession, report: Report) -> None:
+    """Every seal that has a leaf is there, and is the one that the leaf names."""
+    leaves = await session.execute(
+        select(OtherLeafRow.name, OtherLeafRow.hash).where(
+            OtherLeafRow.name.startswith(SEAL_STREAM)
+        )
+    )
+    for name, hashed in leaves.all():
+        session_id = name.removeprefix(SEAL_STREAM)
+        seal = await session.get(SealRow, session_id)
+        suite = await session.scalar(
+            select(StreamRow.suite).where(StreamRow.session_id == session_id).limit(1)
+        )
+        if seal is None:
+            detail = "in the tree, not in the database"
+        elif suite_named(suite or DEFAULT_SUITE).hash(seal.frame) != hashed:
+            detail = "not the one in the tree"
+        else:
+            continue
+        report.found.append(Finding(Damage.SEAL, f"seal of {session_id}", detail=detail))
+
+
+async def _ends(session: ReadSession, report: Report, through: Mapping[int, int]) -> None:
+    """Each stream is in the trees as far as is said; one of which nothing is said, whole."""
+    rows = await session.execute(
+        select(
+            StreamRow.stream_id,
+            StreamRow.number,
+            func.coalesce(GrowingRow.through, StreamRow.next_seq - 1),
+        )
+        .join(GrowingRow, GrowingRow.stream == StreamRow.number, isouter=True)
+        .order_by(StreamRow.stream_id)
+    )
+    broken = {one.place for one in report.found}
+    for stream_id, number, said in rows:
+        held = through.get(number, 0)
+        if held != said and stream_id not in broken:
+            report.found.append(
+                Finding(Damage.TREE, stream_id, min(held, said) + 1, "not in the tree")
+            )
 
 
 def _entry(

@@ -6,68 +6,21 @@ import asyncio
 import json
 import shutil
 import sqlite3
-from collections.abc import AsyncIterator, Callable
 from contextlib import closing
-from dataclasses import dataclass
 from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from kernel.db import Database
 from kernel.errors import Refusal
 from kernel.lease import FileLease
 from kernel.settings import DATABASE_FILE
 from ledger.chain import Damage
-from ledger.report import Report
-from ledger.tables import LedgerTable
 from ledger.verify import verify
 from ledger.verify.living import CHECKPOINT_PLACE
 from tests.e2e.serving import gongyuan
-from tests.integration.ledger.world import Candidate, LedgerWorld
-
-S, T = "sitting/sitting_1", "sitting/sitting_2"
-
-
-@dataclass
-class Site:
-    """A data directory with a server at work in it."""
-
-    folder: Path
-    world: LedgerWorld
-    people: list[Candidate]
-
-    @property
-    def file(self) -> Path:
-        return self.folder / DATABASE_FILE
-
-    async def stop(self) -> None:
-        await self.world.ledger.stop()
-        await self.world.database.close()
-
-
-@pytest.fixture
-async def site(tmp_path: Path) -> AsyncIterator[Site]:
-    folder = tmp_path / "data"
-    database = Database.open(f"sqlite+aiosqlite:///{folder / DATABASE_FILE}")
-    async with database.writer_engine.begin() as connection:
-        await connection.run_sync(LedgerTable.metadata.create_all)
-    world = LedgerWorld(database, folder / "keys")
-    (folder / "keys" / "keys.json").rename(folder / "keys" / "keyring.json")
-    await world.open_session()
-    world.ledger.start()
-    people = [await world.candidate(f"sitting_{n}") for n in (1, 2, 3)]
-    for one in people:
-        for count in (1, 3, 2):
-            await one.save(count)
-    made = Site(folder, world, people)
-    yield made
-    await made.stop()
-
-
-async def verified(folder: Path, trust: bytes | None = None) -> Report:
-    return await asyncio.to_thread(verify, folder, trust=trust)
+from tests.integration.ledger.site import NUMBER, Change, S, Site, T, covered, sql, verified
 
 
 async def told(folder: Path) -> dict[str, Any]:
@@ -182,14 +135,6 @@ async def test_postgresql_is_told_to_export(tmp_path: Path) -> None:
     with pytest.raises(Refusal, match="verify.no_database") as refused:
         await verified(tmp_path / "data")
     assert refused.value.params["file"] == DATABASE_FILE
-
-
-Change = Callable[[sqlite3.Connection], None]
-NUMBER = "(select number from ledger_stream where stream_id = ?)"
-
-
-def sql(text: str, *values: object) -> Change:
-    return lambda database: database.execute(text.replace(":of", NUMBER), values)  # type: ignore[return-value]
 
 
 def delete(seq: int) -> Change:
@@ -318,19 +263,8 @@ async def test_a_sealed_session_is_held_against_its_seal(
     assert (damage, place, seq) in {(one.damage, one.place, one.seq) for one in report.findings}
 
 
-async def _covered(site: Site) -> None:
-    """A tree over everything, its last checkpoint beside the database."""
-    place = site.folder / CHECKPOINT_PLACE
-    lease = FileLease(site.folder / "ledger" / "lock")
-    sequencer = site.world.another().sequencer(place, lease)
-    await sequencer.round()
-    await site.people[0].save(2)
-    await sequencer.round()
-    await sequencer.leave()
-
-
 async def test_the_tree_of_a_data_directory_is_grown_again_from_its_records(site: Site) -> None:
-    await _covered(site)
+    await covered(site)
     await site.people[1].save(1)  # not yet in the tree, and rightly so
     report = await verified(site.folder, site.world.ledger.server_public)
     assert report.good, report.words()
@@ -356,7 +290,7 @@ async def test_the_tree_of_a_data_directory_is_grown_again_from_its_records(site
 async def test_what_was_changed_about_the_tree_is_found(
     site: Site, statement: str, damage: Damage, place: str
 ) -> None:
-    await _covered(site)
+    await covered(site)
     await site.stop()
     with closing(sqlite3.connect(site.file)) as connection:
         connection.execute(statement)
@@ -369,7 +303,7 @@ async def test_what_was_changed_about_the_tree_is_found(
 
 async def test_a_stream_rewritten_with_its_keys_is_found_by_the_tree(site: Site) -> None:
     """The insider makes a whole new chain and a fitting head; only the leaves know better."""
-    await _covered(site)
+    await covered(site)
     await site.stop()
     with closing(sqlite3.connect(site.file)) as connection:
         number, last = connection.execute(
