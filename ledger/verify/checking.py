@@ -19,7 +19,7 @@ from ledger.chain import Damage, Finding
 from ledger.erasure.proof import DESTRUCTION_FILE, NoOrder, read_destruction
 from ledger.layout import SEAL_FILE, KeyFile, SealFile, SealList, read_key_file, stream_path
 from ledger.opening import Opened
-from ledger.parcel import MANIFEST, Parcel, Seen, check_manifest, differing, open_parcel
+from ledger.parcel import MANIFEST, Parcel, Seen, check_manifest, differing, is_parcel, open_parcel
 from ledger.report import Report
 from ledger.sweep.pool import Job, read_all
 from ledger.sweep.reading import Expected, FileSeen, StreamSeen
@@ -48,16 +48,19 @@ def verify(
 
     ``progress`` is told bytes done and bytes in all; ``trust`` is the server's public key (32
     bytes) where the reader knows it; ``witnesses`` are the keys whose cosignatures count, all of
-    them or ``quorum``; ``workers`` None takes every core where it pays. Raises
-    ``verify.no_archive``, ``verify.no_database``, ``verify.key_file``, ``db.moved``.
+    them or ``quorum``; ``workers`` None takes every core where it pays. What has a manifest is an
+    archive, whatever else somebody puts beside it. Raises ``verify.no_archive``,
+    ``verify.no_database``, ``verify.live_witnesses``, ``verify.key_file``, ``db.moved``.
     """
     if not path.exists():
         raise Refusal("verify.no_archive", path=str(path))
     tell = progress or (lambda _done, _total: None)
     database = path / DATABASE_FILE
-    if database.is_file():
+    if database.is_file() and not is_parcel(path):
+        if witnesses or quorum:
+            raise Refusal("verify.live_witnesses", path=str(path))
         return asyncio.run(verify_directory(path, database, tell, trust))
-    if path.is_dir() and any((path / one).is_dir() for one in _SERVERS_FOLDERS):
+    if not is_parcel(path) and any((path / one).is_dir() for one in _SERVERS_FOLDERS):
         raise Refusal("verify.no_database", path=str(path), file=DATABASE_FILE)
     keys = None if key_file is None else read_key_file(key_file)
     return _Check(path, tell, witnesses_of(witnesses, quorum)).run(keys, trust, workers)

@@ -3,6 +3,8 @@ kind of change).
 """
 
 import random
+import sqlite3
+from contextlib import closing
 from hashlib import sha256
 from pathlib import Path
 
@@ -15,6 +17,8 @@ from ledger.book import Act
 from ledger.chain import Damage
 from ledger.layout import SEAL_FILE
 from ledger.parcel import FolderSink, ZipSink
+from ledger.tables import LedgerTable
+from ledger.tree.note import Algorithm, NoteKey
 from ledger.verify import verify
 from tests.integration.ledger.world import SESSION, LedgerWorld, bytes_in
 
@@ -99,6 +103,29 @@ async def test_a_folder_that_was_changed_after_signing_names_record_and_file(
         (Damage.FILE, "README.md"),
         (Damage.FILE, "more.txt"),
     ]
+
+
+@pytest.mark.parametrize("planted", ["gongyuan.db", "keys/keyring.json"])
+async def test_an_archive_stays_one_whatever_is_put_beside_its_manifest(
+    lived: Lived, tmp_path: Path, planted: str
+) -> None:
+    lived.world.pack(lived.files, FolderSink(tmp_path / "folder"))
+    place = tmp_path / "folder" / planted
+    place.parent.mkdir(exist_ok=True)
+    with closing(sqlite3.connect(place)) as empty, empty:
+        for table in LedgerTable.metadata.sorted_tables:
+            columns = ", ".join(f'"{column.name}"' for column in table.columns)
+            empty.execute(f"create table {table.name} ({columns})")
+    report = verify(tmp_path / "folder")
+    assert [(f.damage, f.place) for f in report.findings] == [(Damage.FILE, planted)]
+    assert not report.live
+
+
+async def test_no_witness_is_passed_over_where_none_can_be_looked_for(tmp_path: Path) -> None:
+    (tmp_path / "gongyuan.db").write_bytes(b"")
+    witness = NoteKey("witness.test", Algorithm.COSIGNATURE, bytes(32))
+    with pytest.raises(Refusal, match="verify.live_witnesses"):
+        verify(tmp_path, witnesses=[witness])
 
 
 @pytest.mark.parametrize("gone", [True, False])
