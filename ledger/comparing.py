@@ -6,7 +6,7 @@ from pathlib import Path
 from kernel.errors import Refusal
 from ledger.chain import Stored, read_stream_file
 from ledger.layout import SEAL_FILE, SealFile, SealList, stream_path
-from ledger.parcel import Parcel, open_parcel
+from ledger.parcel import Parcel, is_readable, open_parcel
 from ledger.receipts import Fault, ReceiptFault, Stated
 from ledger.record import ZERO_HASH
 
@@ -17,14 +17,18 @@ def compare_with_archive(path: Path, stated: Stated) -> int:
     Raises ``verify.no_archive``; ReceiptFault when the archive is another log's, lacks the stream,
     holds it broken, or its first ``stated.count`` records do not chain up to ``stated.head``.
     """
-    if not path.exists():
+    if not is_readable(path):
         raise Refusal("verify.no_archive", path=str(path))
     parcel = open_parcel(path)
     folder = _ledger_folder(parcel, stated)
     place = folder + stream_path(stated.stream_id)
     if place not in parcel.paths():
         raise ReceiptFault(Fault.ARCHIVE, stated.stream_id)
-    return _count(parcel.read(place), stated)
+    try:
+        data = parcel.read(place)
+    except ValueError as wrong:
+        raise ReceiptFault(Fault.ARCHIVE, f"{stated.stream_id}: {wrong}") from wrong
+    return _count(data, stated)
 
 
 def _ledger_folder(parcel: Parcel, stated: Stated) -> str:

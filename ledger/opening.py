@@ -91,7 +91,10 @@ class Bodies:
         """The next record; after the first broken place nothing more is looked at."""
         if self._result.finding is not None:
             return
-        problem = self._take(one)
+        try:
+            problem = self._take(one)
+        except (ValueError, TypeError, RecursionError) as wrong:  # values that nobody could sign
+            problem = Damage.UNREADABLE, str(wrong)[:120]
         if problem is not None:
             damage, detail = problem
             self._result.finding = Finding(damage, self._stream_id, one.header.seq, detail)

@@ -203,7 +203,7 @@ class Body(msgspec.Struct, frozen=True):
 
 
 def read_body(body: bytes) -> Body:
-    """Body from its padded bytes. Raises ValueError."""
+    """Body from its padded bytes. Raises ValueError, also for a content that is no object."""
     end = 4 + int.from_bytes(body[:4], "big")
     if end > len(body) or body[end:] != bytes(len(body) - end):
         raise ValueError("body is not padded with zeros")
@@ -211,12 +211,22 @@ def read_body(body: bytes) -> Body:
         at = _KIND_AT + int.from_bytes(body[_KIND_AT - 4 : _KIND_AT], "big")
         size = end - at - 5
         if size >= 0 and body[at : at + 5] == b"\x01" + size.to_bytes(4, "big"):
-            return Body(body[_KIND_AT:at].decode(), _CONTENT.decode(body[at + 5 : end]))
-    kind, raw = decode("record-body", 1, body[4:end])
-    return Body(kind, _CONTENT.decode(raw))
+            return Body(body[_KIND_AT:at].decode(), _content(body[at + 5 : end]))
+    match decode("record-body", 1, body[4:end]):
+        case [str() as kind, bytes() as raw]:
+            return Body(kind, _content(raw))
+        case _:
+            raise ValueError("not a record's body")
 
 
-_CONTENT = msgspec.json.Decoder()
+def _content(raw: bytes) -> dict[str, Any]:
+    try:
+        return _CONTENT.decode(raw)
+    except RecursionError as wrong:
+        raise ValueError(str(wrong)) from wrong
+
+
+_CONTENT = msgspec.json.Decoder(dict[str, Any])
 _BODY_START = frame_start("record-body", 1, 2) + b"\x02"
 _KIND_AT = 4 + len(_BODY_START) + 4
 

@@ -1,11 +1,11 @@
 """What a verification came to, for people and for programs."""
 
+import json
 from dataclasses import dataclass, field
 
 import msgspec
 
 from kernel.clock import as_text
-from kernel.codec import canonical_json
 from kernel.words import LANGUAGES, say
 from ledger.chain import Damage, Finding
 from ledger.erasure.proof import Erased
@@ -92,7 +92,7 @@ class Report:
             {"damage": str(f.damage), "place": f.place, "record": f.seq, "detail": f.detail}
             for f in self.findings
         ]
-        return canonical_json(value).decode()
+        return json.dumps(value, sort_keys=True, separators=(",", ":"))
 
     def words(self) -> str:
         """Both languages: the verdict, what was checked and what was not, every broken place."""
@@ -100,6 +100,7 @@ class Report:
 
     def _lines(self, language: str) -> list[str]:
         counts = {name: getattr(self, name) for name in self.__slots__ if name != "found"}
+        counts |= {name: shown(one) for name, one in counts.items() if isinstance(one, str)}
         counts["sealed_at"] = as_text(self.sealed_at_ms)
         verdict = "verify.live_" if self.live else "verify."
         lines = [say(f"{verdict}{'good' if self.good else 'bad'}", counts, language)]
@@ -111,7 +112,7 @@ class Report:
         elif self.session_id:
             lines.append(say("verify.counts", counts, language))
             lines += [say(code, counts, language) for code in self._said()]
-        return lines + [say_erased(one, language, self.opened) for one in self.erased]
+        return lines + [shown(say_erased(one, language, self.opened)) for one in self.erased]
 
     def _said(self) -> list[str]:
         """Codes of what was checked, of what was not and why, and of what the reader must do."""
@@ -163,10 +164,19 @@ def say_erased(one: Erased, language: str, opened: int = 0) -> str:
     return say("verify.erased_copy" if opened else "verify.erased", params, language)
 
 
+def shown(text: str) -> str:
+    """Text of a stranger for a terminal: what cannot be seen, or would move what can, is escaped,
+    so no name draws a line of the verdict.
+    """
+    return "".join(
+        one if one.isprintable() else one.encode("unicode_escape").decode() for one in text
+    )
+
+
 def say_finding(one: Finding, language: str) -> str:
     """``sitting/x #12: …``: place first, then what is wrong."""
     place = f"{one.place} #{one.seq}" if one.seq else one.place
-    params = {"place": place, "detail": one.detail}
+    params = {"place": shown(place), "detail": shown(one.detail)}
     return "✗ " + say(f"verify.{one.damage}", params, language)
 
 

@@ -12,13 +12,15 @@ from kernel.codec import encode
 from kernel.crypto.suite import suite_named
 from ledger.chain import Stored
 from ledger.layout import STREAM_MAGIC
-from ledger.record import ZERO_HASH, Header
+from ledger.record import LARGEST_CLASS_BYTES, ZERO_HASH, Header
 
 Take = Callable[[Stored], None]
 
 _FRAME = b"GY\x06record\x00\x01\x04\x00\x00\x00\x02\x01"
 _HASH = b"\x01\x00\x00\x00\x20"
 _LENGTH = 4
+_LONGEST = 2 * LARGEST_CLASS_BYTES
+"""No record is longer; nothing that says it is gets gathered."""
 
 
 class Scan:
@@ -60,6 +62,9 @@ class Scan:
         while True:
             size = int.from_bytes(data[at : at + _LENGTH], "big")
             end = at + _LENGTH + size
+            if size > _LONGEST:
+                self.whole = False
+                return at
             if end > len(data) or at + _LENGTH > len(data):
                 return at
             frame = data[at + _LENGTH : end]

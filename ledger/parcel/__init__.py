@@ -13,7 +13,7 @@ from ledger.parcel.checking import (
     is_parcel,
 )
 from ledger.parcel.manifest import MANIFEST, SIGNATURE, Entry, Manifest, signed_bytes
-from ledger.parcel.reading import FolderParcel, Parcel, ZipParcel, open_parcel
+from ledger.parcel.reading import FolderParcel, Parcel, ZipParcel, is_readable, open_parcel
 from ledger.parcel.writing import FolderSink, ParcelWriter, Sink, ZipSink
 
 __all__ = [
@@ -34,6 +34,7 @@ __all__ = [
     "check_parcel",
     "differing",
     "is_parcel",
+    "is_readable",
     "open_parcel",
     "signed_bytes",
 ]

@@ -58,8 +58,8 @@ def check_manifest(parcel: Parcel) -> Seen:
     present = set(parcel.paths())
     if MANIFEST not in present or SIGNATURE not in present:
         return Seen(None, len(present), (Fault(MANIFEST, "is missing, or its signature is"),))
-    stored, signature = parcel.read(MANIFEST), parcel.read(SIGNATURE)
     try:
+        stored, signature = parcel.read(MANIFEST), parcel.read(SIGNATURE)
         manifest = read_manifest(stored)
     except ValueError as wrong:
         return Seen(None, len(present), (Fault(MANIFEST, str(wrong)),))

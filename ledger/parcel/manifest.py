@@ -62,7 +62,7 @@ def read_manifest(data: bytes) -> Manifest:
     """Raises ValueError for anything but a canonical manifest of this format."""
     try:
         manifest = msgspec.json.decode(data, type=Manifest)
-    except msgspec.DecodeError as wrong:
+    except (msgspec.DecodeError, RecursionError) as wrong:
         raise ValueError(str(wrong)) from wrong
     paths = [entry.path for entry in manifest.files]
     if manifest.format != FORMAT:

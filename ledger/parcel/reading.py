@@ -15,6 +15,9 @@ from ledger.parcel.container import (
     variable_size,
 )
 
+READ_LIMIT_BYTES = 128 << 20
+"""What is read into memory as a whole: lists, seals, leaves, and a stream that is broken."""
+FILES_LIMIT = 1 << 20
 _PIECE = 1 << 20
 
 
@@ -27,7 +30,7 @@ class Parcel(Protocol):
     def size(self, path: str) -> int: ...
     def pieces(self, path: str) -> Iterator[bytes]: ...
     def read(self, path: str) -> bytes:
-        """Raises KeyError when the file is not there."""
+        """Raises KeyError when the file is not there, ValueError over ``READ_LIMIT_BYTES``."""
         ...
 
 
@@ -56,6 +59,7 @@ class FolderParcel:
                 yield piece
 
     def read(self, path: str) -> bytes:
+        _need_small(self.size(path))
         return self._files[path].read_bytes()
 
 
@@ -94,6 +98,7 @@ class ZipParcel:
             self.faults.append((path, "its checksum in the container does not fit"))
 
     def read(self, path: str) -> bytes:
+        _need_small(self.size(path))
         return b"".join(self.pieces(path))
 
     def _walk(self) -> None:
@@ -113,11 +118,24 @@ class ZipParcel:
                     raise ValueError(f"header at byte {at}")
                 if at + len(header) + size > length:
                     raise ValueError(f"{path} ends after the file")
+                if len(self._members) >= FILES_LIMIT:
+                    raise ValueError(f"more than {FILES_LIMIT} files")
                 self._members[path] = member
                 at += len(header) + size
             file.seek(at)
-            if file.read() != tail(list(self._members.values()), at):
+            expected = tail(list(self._members.values()), at)
+            if length - at != len(expected) or file.read() != expected:
                 raise ValueError(f"directory at byte {at}")
+
+
+def is_readable(path: Path) -> bool:
+    """True for a file or a folder: a pipe or a device is never opened."""
+    return path.is_file() or path.is_dir()
+
+
+def _need_small(size: int) -> None:
+    if size > READ_LIMIT_BYTES:
+        raise ValueError(f"{size} bytes, over {READ_LIMIT_BYTES}")
 
 
 def open_parcel(path: Path) -> Parcel:

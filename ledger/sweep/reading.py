@@ -8,10 +8,11 @@ import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from ledger.chain import Finding, Sealed, StreamFile, diagnose, read_stream_file
+from ledger.chain import Damage, Finding, Sealed, StreamFile, diagnose, read_stream_file
 from ledger.layout import stream_path
 from ledger.opening import Bodies, Opened
 from ledger.parcel import Parcel
+from ledger.parcel.reading import READ_LIMIT_BYTES
 from ledger.scan import Scan
 from ledger.scopes import scope_of
 
@@ -95,6 +96,9 @@ def _ended(expected: Expected, stream_id: str, scan: Scan, bodies: Bodies | None
     if scan.holds(count, head):
         opened = None if bodies is None else bodies.finish()
         return StreamSeen(stream_id, scan.records, bytes(scan.hashes), opened=opened)
+    if expected.parcel.size(expected.path(stream_id)) > READ_LIMIT_BYTES:
+        finding = Finding(Damage.EDITED, stream_id, scan.records + 1, "too long to say more")
+        return StreamSeen(stream_id, scan.records, bytes(scan.hashes), finding)
     file = _whole(expected, stream_id)
     if file is None:
         raise FileNotFoundError(expected.path(stream_id))
@@ -117,6 +121,6 @@ def _whole(expected: Expected, stream_id: str) -> StreamFile | None:
         return None
     try:
         data = expected.parcel.read(expected.path(stream_id))
-    except KeyError:
+    except (KeyError, ValueError):
         return None
     return read_stream_file(data, listed[stream_id][1])

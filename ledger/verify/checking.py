@@ -19,7 +19,16 @@ from ledger.chain import Damage, Finding
 from ledger.erasure.proof import DESTRUCTION_FILE, NoOrder, read_destruction
 from ledger.layout import SEAL_FILE, KeyFile, SealFile, SealList, read_key_file, stream_path
 from ledger.opening import Opened
-from ledger.parcel import MANIFEST, Parcel, Seen, check_manifest, differing, is_parcel, open_parcel
+from ledger.parcel import (
+    MANIFEST,
+    Parcel,
+    Seen,
+    check_manifest,
+    differing,
+    is_parcel,
+    is_readable,
+    open_parcel,
+)
 from ledger.report import Report
 from ledger.sweep.pool import Job, read_all
 from ledger.sweep.reading import Expected, FileSeen, StreamSeen
@@ -52,7 +61,7 @@ def verify(
     archive, whatever else somebody puts beside it. Raises ``verify.no_archive``,
     ``verify.no_database``, ``verify.live_witnesses``, ``verify.key_file``, ``db.moved``.
     """
-    if not path.exists():
+    if not is_readable(path):
         raise Refusal("verify.no_archive", path=str(path))
     tell = progress or (lambda _done, _total: None)
     database = path / DATABASE_FILE
@@ -164,6 +173,8 @@ class _Check:
             order = read_destruction(self._parcel.read(place), session_id, seal.hash(), public)
         except NoOrder as wrong:
             self._add(Damage.ORDER, place, detail=wrong.fault)
+        except ValueError as wrong:
+            self._add(Damage.FILE, place, detail=str(wrong)[:120])
         else:
             self._report.erased.append(order)
 
@@ -275,7 +286,7 @@ class _Check:
             return
         try:
             entries = msgspec.json.decode(self._parcel.read(place), type=_BlobList).blobs
-        except (msgspec.DecodeError, UnicodeDecodeError) as wrong:
+        except (ValueError, RecursionError) as wrong:
             if not any(one.place == place for one in self._report.found):
                 self._add(Damage.FILE, place, detail=str(wrong)[:120])
             return

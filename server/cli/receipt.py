@@ -16,6 +16,7 @@ from ledger.receipts import (
     check_receipt_proof,
     read_receipt_proof,
 )
+from ledger.report import shown
 from server.cli.arguments import number_from, public_key, witness_key
 
 
@@ -70,11 +71,11 @@ def _words(
 ) -> str:
     stated = proven.stated
     params = {
-        "origin": stated.origin, "stream": stated.stream_id, "count": stated.count,
+        "origin": shown(stated.origin), "stream": shown(stated.stream_id), "count": stated.count,
         "time": as_text(stated.at_ms),
         "head": stated.head.hex()[:16], "index": proven.index, "size": proven.size,
-        "names": ", ".join(name for name, _ in proven.witnessed), "cosigned": proven.cosigned,
-        "public": proven.public.hex(), "held": held,
+        "names": shown(", ".join(name for name, _ in proven.witnessed)),
+        "cosigned": proven.cosigned, "public": proven.public.hex(), "held": held,
     }  # fmt: skip
     alone = "unwitnessed" if proven.cosigned else "not_cosigned"
     seen = "witnessed" if proven.witnessed else alone

@@ -2,8 +2,13 @@
 kind of change).
 """
 
+import asyncio
+import json
+import os
 import random
 import sqlite3
+import subprocess
+import sys
 from contextlib import closing
 from hashlib import sha256
 from pathlib import Path
@@ -21,6 +26,8 @@ from ledger.tables import LedgerTable
 from ledger.tree.note import Algorithm, NoteKey
 from ledger.verify import verify
 from tests.integration.ledger.world import SESSION, LedgerWorld, bytes_in
+
+LEDGER = "3-process/ledger"
 
 
 class Lived:
@@ -119,6 +126,94 @@ async def test_an_archive_stays_one_whatever_is_put_beside_its_manifest(
     report = verify(tmp_path / "folder")
     assert [(f.damage, f.place) for f in report.findings] == [(Damage.FILE, planted)]
     assert not report.live
+
+
+DEEP = b'{"blobs":[],"x":' + b"[" * 100_000 + b"]" * 100_000 + b"}"
+
+
+@pytest.mark.parametrize("name", ["manifest.json", "3-process/blobs.json"])
+async def test_a_list_that_is_nested_without_end_is_a_broken_list(
+    lived: Lived, tmp_path: Path, name: str
+) -> None:
+    blobs = {"3-process/blobs.json": b'{"blobs":[]}'}
+    lived.world.pack({**lived.files, **blobs}, FolderSink(tmp_path / "folder"))
+    (tmp_path / "folder" / name).write_bytes(DEEP)
+    first = verify(tmp_path / "folder").first
+    assert first is not None
+    assert (first.damage, first.place) == (Damage.FILE, name)
+
+
+HUGE_BYTES = 300 << 20
+
+
+@pytest.mark.parametrize(
+    "name",
+    ["manifest.json", "manifest.sig", "3-process/blobs.json", "3-process/destruction.bin",
+     f"{LEDGER}/session-seal.bin", f"{LEDGER}/tree/checkpoint", f"{LEDGER}/tree/leaves.bin",
+     f"{LEDGER}/sitting/sitting_2.records"],
+)  # fmt: skip
+async def test_a_file_of_any_size_is_named_and_never_held_in_memory(
+    lived: Lived, tmp_path: Path, name: str
+) -> None:
+    more = {
+        "3-process/blobs.json": b'{"blobs":[]}', "3-process/destruction.bin": b"",
+        f"{LEDGER}/tree/checkpoint": b"", f"{LEDGER}/tree/leaves.bin": b"",
+    }  # fmt: skip
+    lived.world.pack({**more, **lived.files}, FolderSink(tmp_path / "folder"))
+    os.truncate(tmp_path / "folder" / name, HUGE_BYTES)
+    program = tmp_path / "verify.py"
+    program.write_text(_WITHIN.format(limit=700 << 20, path=tmp_path / "folder"))
+    done = await asyncio.to_thread(_run, program)
+    assert done.returncode == 1, done.stderr
+    places = {one["place"] for one in json.loads(done.stdout)["findings"]}
+    assert {name, "manifest.json", "sitting/sitting_2"} & places
+
+
+def _run(program: Path) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [sys.executable, program], capture_output=True, text=True, check=False, timeout=50
+    )
+
+
+_WITHIN = """
+import resource, sys
+from pathlib import Path
+from ledger.verify import verify
+resource.setrlimit(resource.RLIMIT_AS, ({limit}, {limit}))
+report = verify(Path("{path}"), workers=1)
+print(report.to_json())
+sys.exit(not report.good)
+"""
+
+
+async def test_what_follows_the_last_file_of_a_zip_is_not_read_when_it_is_too_long(
+    lived: Lived, tmp_path: Path
+) -> None:
+    path = lived.packed(lived.files, tmp_path)
+    os.truncate(path, 64 << 30)
+    first = verify(path).first
+    assert first is not None
+    assert first.damage is Damage.CONTAINER
+
+
+async def test_neither_pipe_nor_device_is_opened(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "pipe")
+    for path in (tmp_path / "pipe", Path("/dev/zero")):
+        with pytest.raises(Refusal, match="verify.no_archive"):
+            verify(path)
+
+
+@pytest.mark.parametrize("name", [b"\xff\xfe.txt", "\u202e好\n✓ 档案完整。\x1b[2J".encode()])
+async def test_a_files_name_draws_no_line_of_the_verdict(
+    lived: Lived, tmp_path: Path, name: bytes
+) -> None:
+    lived.world.pack(lived.files, FolderSink(tmp_path / "folder"))
+    (tmp_path / "folder" / os.fsdecode(name)).touch()
+    report = verify(tmp_path / "folder")
+    assert report.words().encode().decode().replace("\n", "").isprintable()
+    assert not any(line.startswith("✓") for line in report.words().splitlines())
+    [told] = json.loads(report.to_json().encode())["findings"]
+    assert os.fsencode(told["place"]) == name
 
 
 async def test_no_witness_is_passed_over_where_none_can_be_looked_for(tmp_path: Path) -> None:

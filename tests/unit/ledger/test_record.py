@@ -152,3 +152,12 @@ def test_a_commitment_is_the_hash_of_its_frame_whatever_the_secrets_size(
 def test_what_is_no_header_is_refused(data: bytes) -> None:
     with pytest.raises(ValueError, match="."):
         Header.from_bytes(data)
+
+
+@pytest.mark.parametrize(
+    "content", [b"[]", b"null", b"5", b"{", b"[" * 100_000, b'{"a":' * 100_000]
+)
+def test_a_body_whose_content_is_no_object_is_refused(content: bytes) -> None:
+    frame = encode("record-body", 1, ["answer_set", content])
+    with pytest.raises(ValueError):  # noqa: PT011 - whoever reads it asks for no more
+        read_body(len(frame).to_bytes(4, "big") + frame)

@@ -101,3 +101,9 @@ def test_cut_and_lengthened_files_are_right_for_neither() -> None:
         longer = WHOLE[:at] + chance.randbytes(chance.randrange(1, 9)) + WHOLE[at:]
         assert not quick(longer, 3, HEAD, 512)
         assert not slow(longer, 3, HEAD)
+
+
+def test_a_record_that_says_it_is_longer_than_any_is_not_waited_for() -> None:
+    scan = Scan("test.example/ledger", "sitting/sitting_1")
+    scan.feed(STREAM_MAGIC + b"\x7f\xff\xff\xff" + bytes(1_000))
+    assert not scan.whole
