@@ -2,7 +2,8 @@
 its streams, what was acknowledged against what is recorded, the tree against all of it.
 
 Rules kept here: one consistent view, nothing written, nothing waited for; nothing is read but the
-directory; memory is one block of records, and one stream where one is broken.
+directory; memory is one block of records, and one stream where one is broken; whatever somebody
+wrote into the database, a file that is none or a text in a number's place, is a finding.
 """
 
 from collections.abc import Callable
@@ -10,11 +11,12 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from sqlalchemy import func, select
+from sqlalchemy.exc import DBAPIError
 
 from kernel.crypto.keyring import FileKeyRing
 from kernel.crypto.signing import server_signature_holds
 from kernel.crypto.suite import suite_named
-from kernel.db import ReadSession, snapshot
+from kernel.db import ReadSession, is_without_tables, snapshot
 from ledger.chain import Damage, Finding, Sealed, Stored, StreamFile, diagnose
 from ledger.layout import SealList
 from ledger.placing import placed
@@ -28,6 +30,8 @@ from ledger.verify.living import check_tree, outside_of
 Progress = Callable[[int, int], None]
 _BLOCK = 2_000
 KEY_RING = Path("keys") / "keyring.json"
+_MISSHAPEN = (ValueError, TypeError, OverflowError)
+"""What a value raises that no server has written."""
 
 
 async def verify_directory(
@@ -35,7 +39,7 @@ async def verify_directory(
 ) -> Report:
     """Check a data directory. ``progress`` is told records. Raises ``db.moved``."""
     report = Report(path=str(folder), live=True)
-    ring = _key_ring(folder)
+    ring = _key_ring(folder, report)
     public = None if ring is None else ring.signer("ledger").public
     report.custody = "" if ring is None else ring.custody
     report.server_public = (trust or public or b"").hex()
@@ -43,16 +47,26 @@ async def verify_directory(
     if trust is not None and public is not None and trust != public:
         report.found.append(Finding(Damage.SEAL, str(KEY_RING), detail="another server's key"))
     outside = outside_of(folder, report)
-    async with snapshot(database) as session:
-        await _Live(session, report, progress, ring).run()
-        await check_tree(session, outside, report, bytes.fromhex(report.server_public))
+    try:
+        async with snapshot(database) as session:
+            await _Live(session, report, progress, ring).run()
+            await check_tree(session, outside, report, bytes.fromhex(report.server_public))
+    except (DBAPIError, *_MISSHAPEN) as wrong:
+        if is_without_tables(wrong):
+            raise
+        said = str(wrong.orig) if isinstance(wrong, DBAPIError) else str(wrong)
+        report.found.append(Finding(Damage.CONTAINER, database.name, detail=said[:120]))
     return report
 
 
-def _key_ring(folder: Path) -> FileKeyRing | None:
-    """The server's ring, where this directory holds it."""
+def _key_ring(folder: Path, report: Report) -> FileKeyRing | None:
+    """The server's ring, where this directory holds one."""
     place = folder / KEY_RING
-    return FileKeyRing(place) if place.is_file() else None
+    try:
+        return FileKeyRing(place) if place.is_file() else None
+    except (KeyError, AttributeError, *_MISSHAPEN) as wrong:
+        report.found.append(Finding(Damage.CONTAINER, str(KEY_RING), detail=str(wrong)[:120]))
+        return None
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,7 +102,10 @@ class _Live:
         total = sum(head.count for head in self._heads.values())
         versions: dict[str, range] = {}
         for _, head in sorted(self._heads.items()):
-            read = await self._stream(head)
+            try:
+                read = await self._stream(head)
+            except _MISSHAPEN:
+                read = await self._misshapen(head)
             report.streams += 1
             report.records += len(read.hashes) // 32
             if read.finding is not None:
@@ -109,6 +126,8 @@ class _Live:
         begun = 0
         for first in range(1, head.count + 1, _BLOCK):
             block = await stored_records(self._session, head, first=first, last=first + _BLOCK - 1)
+            if not block:
+                break
             for seq, one in enumerate(block, first):
                 header = Header.from_bytes(one.header)
                 found = _hash(head, one)
@@ -131,6 +150,20 @@ class _Live:
         if finding is None and more:
             finding = Finding(Damage.INSERTED, head.stream_id, head.count + 1, "after the head")
         return _Read(bytes(hashes), finding, epochs, range(begun, version + 1))
+
+    async def _misshapen(self, head: StoredHead) -> _Read:
+        """The first record that cannot be put together, or whose hash is none."""
+        seq = 0
+        try:
+            for seq in range(1, head.count + 1):
+                for one in await stored_records(self._session, head, first=seq, last=seq):
+                    Header.from_bytes(one.header)
+                    _hash(head, one)
+                    if not isinstance(one.hash, bytes):
+                        raise TypeError
+        except _MISSHAPEN:
+            pass
+        return _Read(b"", Finding(Damage.EDITED, head.stream_id, seq), {}, range(0))
 
     async def _diagnosed(self, head: StoredHead) -> Finding | None:
         """What happened, told by the stored hashes, which an attacker without care leaves."""

@@ -1,10 +1,13 @@
 """What a data directory's seals, streams and keys are held against."""
 
+import asyncio
+import json
 import sqlite3
 from contextlib import closing
 
 import pytest
 
+from kernel.settings import DATABASE_FILE
 from ledger.chain import Damage
 from ledger.layout import SealList
 from ledger.seal import seal_frame
@@ -70,3 +73,47 @@ async def test_a_stream_that_was_moved_to_another_session_is_found(site: Site) -
         database.execute(told, (S, S.replace("sitting/", "camera/")))
     [one] = (await verified(site.folder)).findings
     assert (one.damage, one.place) == (Damage.RELABELLED, "session session_2")
+
+
+@pytest.mark.parametrize(
+    ("text", "place", "seq"),
+    [
+        ("update ledger_record set hash = 'abc' where stream = :of and seq = 3", S, 3),
+        ("update ledger_record set server_ms = -5 where stream = :of and seq = 4", S, 4),
+        ("update ledger_record set server_ms = 1e30 where stream = :of and seq = 4", S, 4),
+        ("update ledger_record set key_version = 'a' where stream = :of and seq = 5", S, 5),
+        ("update ledger_record set salt = 'text' where stream = :of and seq = 2", S, 2),
+        ("update ledger_stream set suite = 'none' where stream_id = ?", S, 1),
+        ("update ledger_stream set next_seq = 4000000000000 where stream_id = ?", S, 9),
+        ("update ledger_stream set session_id = x'ff' where stream_id = ?", DATABASE_FILE, 0),
+        ("update ledger_device set acked_through = 'q' where stream = :of", DATABASE_FILE, 0),
+        ("update ledger_stream set head = null where stream_id = ?", DATABASE_FILE, 0),
+    ],
+)
+async def test_what_no_server_writes_is_a_finding_at_its_place(
+    site: Site, text: str, place: str, seq: int
+) -> None:
+    await site.stop()
+    with closing(sqlite3.connect(site.file)) as database, database:
+        try:
+            sql(text, S)(database)
+        except sqlite3.IntegrityError:
+            return
+    report = await asyncio.wait_for(verified(site.folder), 40)
+    assert report.first is not None
+    assert (place, seq) in {(one.place, one.seq) for one in report.findings}, report.words()
+    assert json.loads(report.to_json())["good"] is False
+
+
+@pytest.mark.parametrize("name", [DATABASE_FILE, "keys/keyring.json"])
+@pytest.mark.parametrize("data", [b"x" * 9_000, b"[]", b'{"masters": {"1": 5}}', None])
+async def test_a_database_or_ring_that_is_none_is_named(
+    site: Site, name: str, data: bytes | None
+) -> None:
+    await site.stop()
+    place = site.folder / name
+    whole = place.read_bytes()
+    place.write_bytes(data or whole[: len(whole) // 2])
+    report = await verified(site.folder)
+    assert report.first is not None
+    assert (report.first.damage, report.first.place) == (Damage.CONTAINER, name), report.words()
