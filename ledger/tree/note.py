@@ -141,6 +141,11 @@ class Note:
         return [one for one in self.signatures if (one.name, one.key_id) == (key.name, key.id)]
 
 
+def each_once(keys: Sequence[NoteKey]) -> tuple[NoteKey, ...]:
+    """Keys by what they are: one that stands twice, under whatever name, is one witness."""
+    return tuple({key.public: key for key in reversed(keys)}.values())[::-1]
+
+
 def sign_note(text: str, name: str, signer: Signer) -> Note:
     """A note under the key of a log. Raises ValueError for a text or a name that cannot stand."""
     if not text.endswith("\n") or any(c < " " and c != "\n" for c in text) or not is_key_name(name):

@@ -12,7 +12,7 @@ from enum import StrEnum
 
 from ledger.tree.checkpoint import HASH_BYTES, Checkpoint
 from ledger.tree.merkle import inclusion_holds, leaf_hash
-from ledger.tree.note import Note, NoteKey
+from ledger.tree.note import Note, NoteKey, each_once
 
 FIRST_LINE = "c2sp.org/tlog-proof@v1"
 PATH_LIMIT = 63
@@ -109,7 +109,7 @@ def check_proof(
         raise ProofFault(Step.INCLUSION, f"the entry is not in the tree at {where}", where)
     seen = tuple(
         (key.name, note.signed_at_s(key) or 0)
-        for key in witnesses
+        for key in each_once(witnesses)
         if _signed(note, key, Step.COSIGNATURE)
     )
     if len(seen) < quorum:

@@ -2,7 +2,8 @@
 
 Rules kept here: what it has seen is on disk before its signature leaves; it signs only a checkpoint
 that the log's pinned key signed and that begins with the last one it saw; of a log that forked or
-went back it keeps both notes as evidence and signs nothing.
+went back it keeps both notes as evidence and signs nothing; a memory that was damaged accuses
+nobody, and nothing is signed on it.
 """
 
 from collections.abc import Awaitable, Callable
@@ -46,7 +47,8 @@ class Witness:
         """See the newest checkpoint and cosign it.
 
         Raises ``witness.note_bad``, ``witness.wrong_log``, ``witness.forked``,
-        ``witness.rolled_back`` and what ``get`` raises; OSError when its memory cannot be written.
+        ``witness.rolled_back``, ``witness.memory_damaged``, ``witness.memory_full`` when its memory
+        cannot be written, and what ``get`` raises.
         """
         note, seen = self._parse((await get("checkpoint")).decode(errors="replace"), log)
         last = self.last(log)
@@ -59,23 +61,39 @@ class Witness:
         return Witnessed(seen, own, seen.size - before)
 
     def last(self, log: NoteKey) -> tuple[Note, Checkpoint] | None:
-        """The newest checkpoint that this witness has seen of the log."""
+        """The newest checkpoint that this witness has seen of the log, as the log signed it.
+
+        Raises ``witness.memory_damaged``.
+        """
         place = self._place(log)
         if not place.exists():
             return None
-        note = Note.parse(place.read_text(encoding="utf-8"))
-        return note, Checkpoint.parse(note.text)
+        try:
+            note = Note.parse(place.read_text(encoding="utf-8"))
+            held = note, Checkpoint.parse(note.text)
+            note.signed_by(self.key)
+            good = note.signed_by(log)  # what the log signed is evidence, whoever put it here
+        except ValueError:
+            good = False
+        if not good:
+            raise Refusal("witness.memory_damaged", Kind.UNAVAILABLE, path=str(place))
+        return held
 
     def pin(self, log: NoteKey) -> bool:
         """Remember the log's key at first sight; True when it is new.
 
-        Raises ``witness.wrong_log`` for another key under a name that is known.
+        Raises ``witness.wrong_log`` for another key under a name that is known,
+        ``witness.memory_damaged``, ``witness.memory_full``.
         """
         place = self._place(log).with_suffix(".key")
         if not place.exists():
             _remember(place, log.text() + "\n")
             return True
-        if place.read_text(encoding="utf-8").strip() != log.text():
+        try:
+            pinned = NoteKey.parse(place.read_text(encoding="utf-8"))
+        except ValueError as wrong:
+            raise Refusal("witness.memory_damaged", Kind.UNAVAILABLE, path=str(place)) from wrong
+        if pinned != log:
             raise Refusal("witness.wrong_log", Kind.FORBIDDEN, log=log.name)
         return False
 
@@ -122,7 +140,13 @@ class Witness:
 
 
 def _remember(place: Path, text: str) -> None:
-    replace_file(place, text.encode(), mode=PUBLIC)
+    try:
+        replace_file(place, text.encode(), mode=PUBLIC)
+    except OSError as failed:
+        detail = failed.strerror or ""
+        raise Refusal(
+            "witness.memory_full", Kind.UNAVAILABLE, path=str(place), detail=detail
+        ) from failed
 
 
 async def _path(get: Get, log: NoteKey, old: int, new: int) -> list[bytes]:

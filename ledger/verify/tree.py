@@ -15,7 +15,7 @@ from ledger.sweep.reading import StreamSeen
 from ledger.tree.checkpoint import Checkpoint
 from ledger.tree.entry import SEAL_STREAM
 from ledger.tree.merkle import Hasher
-from ledger.tree.note import Note, NoteKey
+from ledger.tree.note import Note, NoteKey, each_once
 from ledger.tree.part import CHECKPOINT_FILE, LEAVES_FILE, StreamLeaves, TreePart
 
 
@@ -164,4 +164,5 @@ def _cosigned(note: Note, key: NoteKey) -> bool:
 
 def witnesses_of(keys: Sequence[NoteKey], quorum: int | None) -> Witnesses:
     """All of the named witnesses, unless the reader asks for fewer."""
-    return Witnesses(tuple(keys), len(keys) if quorum is None else quorum)
+    named = each_once(keys)
+    return Witnesses(named, len(named) if quorum is None else quorum)

@@ -4,7 +4,7 @@ import argparse
 from collections.abc import Callable
 
 from ledger.receipts import parse_public
-from ledger.tree.note import NoteKey
+from ledger.tree.note import Algorithm, NoteKey
 
 
 def public_key(text: str) -> bytes:
@@ -17,11 +17,14 @@ def public_key(text: str) -> bytes:
 
 
 def witness_key(text: str) -> NoteKey:
-    """A witness's verifier key."""
+    """A witness's verifier key; the log's own is none."""
     try:
-        return NoteKey.parse(text)
+        key = NoteKey.parse(text)
     except ValueError as wrong:
         raise argparse.ArgumentTypeError("name+id+base64") from wrong
+    if key.algorithm is not Algorithm.COSIGNATURE:
+        raise argparse.ArgumentTypeError("a log's key, no witness's · 是日志公钥,不是见证人公钥")
+    return key
 
 
 def number_from(least: int) -> Callable[[str], int]:

@@ -18,8 +18,15 @@ from kernel.words import LANGUAGES, say, say_refusal
 from ledger.tree.note import NoteKey, is_key_name
 from ledger.tree.witnessing import Witness, Witnessed
 
-_ALARMS = frozenset({"witness.forked", "witness.rolled_back", "witness.wrong_log"})
+_ALARMS = frozenset(
+    {"witness.forked", "witness.rolled_back", "witness.wrong_log", "witness.memory_damaged"}
+)
+_SAID = frozenset(
+    {"witness.note_bad", "witness.unknown", "witness.too_many", "witness.checkpoint_unknown"}
+)
 _TIMEOUT_S = 20.0
+_REPLY_LIMIT_BYTES = 1 << 20
+"""A tile has 8 KiB, a note 64 at the most."""
 
 
 def witness_arguments(command: argparse.ArgumentParser) -> None:
@@ -35,7 +42,9 @@ def witness_arguments(command: argparse.ArgumentParser) -> None:
 
 
 def run_witness(chosen: argparse.Namespace) -> int:
-    """Exit 1 when the log forked, went back, or is not the one it was."""
+    """Exit 1 when the log forked, went back, or is not the one it was, and when what this witness
+    remembers was damaged.
+    """
     if not is_key_name(chosen.name):
         raise Refusal("witness.name", name=chosen.name[:60])
     witness = Witness(chosen.name, _key(chosen.key), chosen.state)
@@ -61,14 +70,21 @@ async def _watch(chosen: argparse.Namespace, witness: Witness) -> int:
 
 async def _look(chosen: argparse.Namespace, witness: Witness, http: httpx.AsyncClient) -> None:
     async def get(path: str) -> bytes:
+        data = b""
         try:
-            reply = await http.get(path)
+            async with http.stream("GET", path) as reply:
+                problem = "" if reply.status_code == httpx.codes.OK else str(reply.status_code)
+                async for piece in reply.aiter_bytes():
+                    data += piece
+                    if len(data) > _REPLY_LIMIT_BYTES:
+                        problem = f"> {_REPLY_LIMIT_BYTES} bytes"
+                    if problem:
+                        break
         except httpx.HTTPError as lost:
             raise Refusal("witness.unreachable", Kind.UNAVAILABLE, detail=str(lost)[:120]) from lost
-        if reply.status_code != httpx.codes.OK:
-            detail = f"{path}: {reply.status_code}"
-            raise Refusal("witness.unreachable", Kind.UNAVAILABLE, detail=detail)
-        return reply.content
+        if problem:
+            raise Refusal("witness.unreachable", Kind.UNAVAILABLE, detail=f"{path}: {problem}")
+        return data
 
     log = _log_key(chosen.log or (await get("key")).decode(errors="replace"))
     if witness.pin(log) and not chosen.log:
@@ -81,9 +97,18 @@ async def _look(chosen: argparse.Namespace, witness: Witness, http: httpx.AsyncC
     if reply.is_success:
         _seen(chosen, found)
         return
-    code = reply.json().get("code", "")
-    refused = code if code.startswith("witness.") else "witness.unreachable"
-    raise Refusal(refused, Kind.UNAVAILABLE, detail=str(reply.status_code), size=0)
+    size = found.checkpoint.size
+    raise Refusal(_refused(reply), Kind.UNAVAILABLE, detail=str(reply.status_code), size=size)
+
+
+def _refused(reply: httpx.Response) -> str:
+    """The log's own code for it; whatever else answers, a proxy perhaps, is no word of the log."""
+    try:
+        said = reply.json()
+    except ValueError:
+        said = None
+    code = said.get("code") if isinstance(said, dict) else None
+    return code if isinstance(code, str) and code in _SAID else "witness.unreachable"
 
 
 def _seen(chosen: argparse.Namespace, found: Witnessed) -> None:

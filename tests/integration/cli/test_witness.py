@@ -3,6 +3,10 @@
 import asyncio
 import json
 import stat
+import threading
+from argparse import ArgumentTypeError
+from contextlib import suppress
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
 import httpx
@@ -14,12 +18,13 @@ from kernel.errors import Refusal
 from kernel.settings import Settings
 from ledger.tree.checkpoint import Checkpoint
 from ledger.tree.merkle import leaf_hash
-from ledger.tree.note import Note, NoteKey, sign_note
+from ledger.tree.note import Algorithm, Note, NoteKey, sign_note
 from ledger.tree.proof import check_proof
 from ledger.tree.tiles import Edge, tile_path
 from ledger.tree.witnessing import Witness
 from migrations.run import upgrade
 from server.app import build
+from server.cli.arguments import witness_key
 from tests.e2e.serving import Server
 from tests.integration.cli.conftest import Terminal
 
@@ -110,6 +115,104 @@ async def test_a_checkpoint_of_another_key_or_a_changed_one_is_refused(tmp_path:
     with pytest.raises(Refusal) as refused:
         witness.pin(stranger)
     assert refused.value.code == "witness.wrong_log"
+
+
+@pytest.mark.parametrize("name", ["checkpoint", "key"])
+@pytest.mark.parametrize("at", [0, 12, 40, -3])
+async def test_a_damaged_memory_accuses_nobody_and_nothing_is_signed_on_it(
+    tmp_path: Path, name: str, at: int
+) -> None:
+    log, witness = FakeLog(5), _witness(tmp_path)
+    witness.pin(LOG_KEY)
+    await witness.look(log.get, LOG_KEY, 1)
+    [place] = await asyncio.to_thread(lambda: list(tmp_path.glob(f"*.{name}")))
+    whole = place.read_bytes()
+
+    async def look() -> None:
+        _witness(tmp_path).pin(LOG_KEY)
+        await _witness(tmp_path).look(log.get, LOG_KEY, 2)
+
+    for damaged in (whole[:at], whole[:at] + b"\xff" + whole[at:], b""):
+        place.write_bytes(damaged)
+        with pytest.raises(Refusal, match="witness.memory_damaged"):
+            await look()
+        assert place.read_bytes() == damaged
+    assert not await asyncio.to_thread(lambda: list(tmp_path.glob("evidence*")))
+    place.write_bytes(whole)
+    assert not _witness(tmp_path).pin(LOG_KEY)
+    await _witness(tmp_path).look(log.get, LOG_KEY, 3)
+
+
+async def test_a_memory_that_says_something_else_than_was_signed_is_damaged(tmp_path: Path) -> None:
+    log, witness = FakeLog(5), _witness(tmp_path)
+    await witness.look(log.get, LOG_KEY, 1)
+    [place] = await asyncio.to_thread(lambda: list(tmp_path.glob("*.checkpoint")))
+    place.write_text(place.read_text().replace("\n5\n", "\n9\n"))
+    with pytest.raises(Refusal, match="witness.memory_damaged"):
+        await witness.look(log.get, LOG_KEY, 2)
+
+
+def test_a_logs_own_key_is_no_witness() -> None:
+    with pytest.raises(ArgumentTypeError):
+        witness_key(LOG_KEY.text())
+    mine = NoteKey("chief.test", Algorithm.COSIGNATURE, LOG.public)
+    assert witness_key(mine.text()) == mine
+
+
+def test_whatever_answers_instead_of_the_log_does_not_end_the_witness(
+    terminal: Terminal, tmp_path: Path
+) -> None:
+    watch = ("witness", "--name", "chief.test", "--key", tmp_path / "key", "--once", "--json")
+    vkey = ("--log", LOG_KEY.text(), "--state", tmp_path / "seen")
+    for said in (b"<html>bad gateway</html>", b"[]", b'{"code": 5}', b'{"code": "witness.odd"}'):
+        with _Proxy(FakeLog(5), said) as address:
+            seen = terminal.run(*watch, *vkey, "--url", address)
+        assert seen.status == 1
+        assert json.loads(seen.out.splitlines()[-1])["code"] == "witness.unreachable"
+        assert "Traceback" not in seen.err
+
+
+def test_an_answer_without_end_is_not_read_to_its_end(terminal: Terminal, tmp_path: Path) -> None:
+    watch = ("witness", "--name", "chief.test", "--key", tmp_path / "key", "--once", "--json")
+    with _Proxy(None, b"") as address:
+        seen = terminal.run(*watch, "--state", tmp_path / "seen", "--url", address)
+    assert seen.status == 1
+    assert "1048576" in json.loads(seen.out.splitlines()[-1])["params"]["detail"]
+
+
+class _Proxy:
+    """A web server that gives a log's checkpoint and takes cosignatures badly; without a log,
+    whatever is asked for never ends.
+    """
+
+    def __init__(self, log: FakeLog | None, said: bytes) -> None:
+        class Handler(BaseHTTPRequestHandler):
+            def do_GET(self) -> None:
+                self.send_response(200)
+                self.end_headers()
+                with suppress(OSError):
+                    self.wfile.write(log.checkpoint.to_text().encode() if log else b"")
+                    while not log:
+                        self.wfile.write(bytes(65_536))
+
+            def do_POST(self) -> None:
+                self.rfile.read(int(self.headers["Content-Length"]))
+                self.send_response(502)
+                self.end_headers()
+                self.wfile.write(said)
+
+            def log_message(self, *_: object) -> None:
+                """Nothing on the terminal."""
+
+        self._server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+
+    def __enter__(self) -> str:
+        threading.Thread(target=self._server.serve_forever, daemon=True).start()
+        return f"http://127.0.0.1:{self._server.server_port}"
+
+    def __exit__(self, *_: object) -> None:
+        self._server.shutdown()
+        self._server.server_close()
 
 
 def _evidence(folder: Path) -> str:

@@ -7,7 +7,7 @@ from ledger.tree.checkpoint import Checkpoint
 from ledger.tree.entry import read_entry, seal_entry, tree_entry
 from ledger.tree.merkle import inclusion_path, leaf_hash
 from ledger.tree.note import Algorithm, Note, NoteKey, cosign, sign_note
-from ledger.tree.proof import TlogProof, check_proof
+from ledger.tree.proof import ProofFault, TlogProof, check_proof
 from ledger.tree.tiles import Edge, reader
 
 # c2sp.org/signed-note and c2sp.org/tlog-cosignature print this checkpoint with both signatures.
@@ -105,6 +105,18 @@ def test_a_proof_is_written_and_read_back_and_proves_its_entry() -> None:
     proven = check_proof(again, ENTRIES[4], LOG_KEY, [WITNESS_KEY], quorum=1)
     assert proven.checkpoint.size == len(ENTRIES)
     assert proven.witnessed == ((WITNESS_KEY.name, 1_795_000_000),)
+
+
+@pytest.mark.parametrize("name", ["witness.test", "another.test"])
+def test_one_witness_named_twice_is_no_quorum_of_two(name: str) -> None:
+    text = Checkpoint(LOG_KEY.name, 1, leaf_hash(ENTRIES[0])).to_text()
+    note = sign_note(text, LOG_KEY.name, LOG)
+    keys = [NoteKey(one, Algorithm.COSIGNATURE, WITNESS_KEY.public) for one in ("w.test", name)]
+    lines = [cosign(text, key.name, WITNESS, 7) for key in keys]
+    proof = TlogProof(0, (), note.with_signatures(lines).to_text())
+    assert len(check_proof(proof, ENTRIES[0], LOG_KEY, keys, quorum=1).witnessed) == 1
+    with pytest.raises(ProofFault, match="1 of 2"):
+        check_proof(proof, ENTRIES[0], LOG_KEY, keys, quorum=2)
 
 
 def test_a_proof_fails_for_another_entry_key_origin_or_quorum() -> None:
