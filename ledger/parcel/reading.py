@@ -15,8 +15,10 @@ from ledger.parcel.container import (
     variable_size,
 )
 
-READ_LIMIT_BYTES = 128 << 20
-"""What is read into memory as a whole: lists, seals, leaves, and a stream that is broken."""
+READ_LIMIT_BYTES = 512 << 20
+"""What is read into memory as a whole: lists, seals, leaves, and a stream that is broken. The
+leaves of a session of ten million records have 400 MB.
+"""
 FILES_LIMIT = 1 << 20
 _PIECE = 1 << 20
 

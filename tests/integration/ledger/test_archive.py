@@ -143,7 +143,7 @@ async def test_a_list_that_is_nested_without_end_is_a_broken_list(
     assert (first.damage, first.place) == (Damage.FILE, name)
 
 
-HUGE_BYTES = 300 << 20
+HUGE_BYTES = 600 << 20
 
 
 @pytest.mark.parametrize(
