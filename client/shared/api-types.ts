@@ -4546,7 +4546,8 @@ export interface components {
         };
         /**
          * PortalBody
-         * @description One's own sitting. ``submitted`` is false for somebody who never handed in.
+         * @description One's own sitting. ``submitted`` is false for somebody who never handed in; ``withheld`` says
+         *     that the published list is being examined and no result is shown.
          */
         PortalBody: {
             /** Item Count */
@@ -4580,6 +4581,8 @@ export interface components {
             submitted: boolean;
             /** Ticket No */
             ticket_no: string;
+            /** Withheld */
+            withheld: boolean;
         };
         /**
          * PortalSignIn

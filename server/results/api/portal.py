@@ -93,7 +93,9 @@ class OwnReviewBody(BaseModel):
 
 
 class PortalBody(BaseModel):
-    """One's own sitting. ``submitted`` is false for somebody who never handed in."""
+    """One's own sitting. ``submitted`` is false for somebody who never handed in; ``withheld`` says
+    that the published list is being examined and no result is shown.
+    """
 
     session_name: str
     occupation_name: str
@@ -108,6 +110,7 @@ class PortalBody(BaseModel):
     publicity_until_ms: int | None
     review_until_ms: int | None
     result: OwnResult | None
+    withheld: bool
     may_apply: bool
     item_count: int
     positions_most: int
@@ -177,6 +180,7 @@ def _body(own: OwnSitting) -> PortalBody:
             article_id=line.article_id,
             version=own.version,
         ),
+        withheld=own.withheld,
         may_apply=own.may_apply,
         item_count=own.item_count,
         positions_most=own.positions_most,

@@ -3,6 +3,7 @@
 from server.results.service.agreeing import need_all_as_published
 from server.results.service.applying import Applying, need_reviews_over
 from server.results.service.deciding import Deciding
+from server.results.service.lines_shown import LinesShown
 from server.results.service.listing import Listed, Sheet, first_absent, published_rows
 from server.results.service.opening import Openings
 from server.results.service.portal import Portal
@@ -14,6 +15,7 @@ from server.results.service.workbook import workbook
 __all__ = [
     "Applying",
     "Deciding",
+    "LinesShown",
     "Listed",
     "Openings",
     "Portal",

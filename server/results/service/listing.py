@@ -51,25 +51,33 @@ class Sheet:
         return sum(one.line.state is State.PENDING for one in self.lines)
 
 
-async def published_rows(
-    session: ReadSession, session_id: str
-) -> tuple[PublicationRow, Sequence[ResultRow]] | None:
-    """The newest published list, if any."""
+async def newest_publication(session: ReadSession, session_id: str) -> PublicationRow | None:
+    """The newest version of the session's published list, if any."""
     found = await session.execute(
         select(PublicationRow)
         .where(PublicationRow.session_id == session_id)
         .order_by(PublicationRow.version.desc())
         .limit(1)
     )
-    publication = found.scalar_one_or_none()
-    if publication is None:
-        return None
+    return found.scalar_one_or_none()
+
+
+async def published_rows(
+    session: ReadSession, session_id: str
+) -> tuple[PublicationRow, Sequence[ResultRow]] | None:
+    """The newest published list, if any."""
+    publication = await newest_publication(session, session_id)
+    return None if publication is None else (publication, await rows_of(session, publication))
+
+
+async def rows_of(session: ReadSession, publication: PublicationRow) -> Sequence[ResultRow]:
+    """Its lines by ticket number."""
     rows = await session.execute(
         select(ResultRow)
         .where(ResultRow.publication_id == publication.id)
         .order_by(ResultRow.ticket_no)
     )
-    return publication, rows.scalars().all()
+    return rows.scalars().all()
 
 
 async def first_absent(session: ReadSession, session_id: str) -> Sequence[str]:

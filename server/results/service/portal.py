@@ -11,7 +11,7 @@ from typing import Any
 
 from kernel.access import Principal, issue_token, revoke_tokens
 from kernel.clock import Clock
-from kernel.db import Database, ReadSession
+from kernel.db import Database
 from kernel.errors import Kind, Refusal
 from kernel.pacing import Pace
 from kernel.settings import PortalSettings
@@ -23,7 +23,7 @@ from server.results.rules.lines import Line
 from server.results.rules.periods import Calendar, Periods, Phase
 from server.results.rules.reviews import ReviewState
 from server.results.service.applying import Applying, item_count_of, reviews_of
-from server.results.service.listing import line_of, published_rows
+from server.results.service.lines_shown import LinesShown
 from server.results.service.opening import OpenedAnswer, Openings
 from server.results.service.periods import session_periods
 from server.results.tables import ReviewRow
@@ -46,8 +46,8 @@ class OwnReview:
 
 @dataclass(frozen=True, slots=True)
 class OwnSitting:
-    """Everything that the page shows. ``line`` is the newest published one, ``first`` the one of
-    the first publication where a review has changed it.
+    """Everything that the page shows. ``line`` is the newest published one; ``withheld`` says that
+    the list is not the one that the log names, so that no line is shown.
     """
 
     exam: SessionRow
@@ -58,6 +58,7 @@ class OwnSitting:
     periods: Periods | None
     line: Line | None
     version: int
+    withheld: bool
     reviews: tuple[OwnReview, ...]
     may_apply: bool
     positions_most: int
@@ -79,6 +80,7 @@ class Portal:
         settings: PortalSettings,
         openings: Openings,
         applying: Applying,
+        lines: LinesShown,
     ) -> None:
         self._db = database
         self._clock = clock
@@ -87,6 +89,7 @@ class Portal:
         self._settings = settings
         self._openings = openings
         self._applying = applying
+        self._lines = lines
         self._pace = Pace(clock, "portal.too_many", settings.per_address, settings.per_minute)
 
     async def sign_in(self, ticket_no: str, id_number: str, *, address: str) -> str:
@@ -120,7 +123,7 @@ class Portal:
             exam = await session_row(session, candidate.session_id)
             sitting = await session.get(SittingRow, sitting_id)
             periods = await session_periods(session, self._calendar, exam)
-            version, line = await _line(session, exam.id, candidate.id)
+            published = await self._lines.newest(session, exam.id)
             reviews = await reviews_of(session, sitting_id=sitting_id)
             opened = await self._openings.told(session, sitting_id) if reviews else {}
             items = 0
@@ -133,7 +136,8 @@ class Portal:
             phase = Phase.SEALED
         return OwnSitting(
             exam=exam, candidate=candidate, sitting=sitting, item_count=items, phase=phase,
-            periods=periods, line=line, version=version,
+            periods=periods, line=published.lines.get(candidate.id), version=published.version,
+            withheld=published.withheld,
             reviews=tuple(OwnReview(row, tuple(opened.get(row.id, ()))) for row in reviews),
             may_apply=phase is Phase.REVIEW and not open_already,
             positions_most=policy_of(exam).review_positions,
@@ -142,14 +146,3 @@ class Portal:
     async def apply(self, principal: Principal, reason: str, positions: Sequence[int]) -> None:
         """Asks for a review of one's own paper. Raises what ``Applying.apply`` raises."""
         await self._applying.apply(principal.subject, reason=reason, positions=positions)
-
-
-async def _line(
-    session: ReadSession, session_id: str, candidate_id: str
-) -> tuple[int, Line | None]:
-    published = await published_rows(session, session_id)
-    if published is None:
-        return 0, None
-    publication, rows = published
-    found = next((row for row in rows if row.candidate_id == candidate_id), None)
-    return publication.version, None if found is None else line_of(found)

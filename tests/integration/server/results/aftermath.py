@@ -9,7 +9,14 @@ from server.marking.service import MarkingService
 from server.registration.service import id_number_hash, lookup_key_of
 from server.registration.tables import CandidateRow
 from server.results.rules.periods import Calendar
-from server.results.service import Applying, Deciding, Openings, Portal, ResultsService
+from server.results.service import (
+    Applying,
+    Deciding,
+    LinesShown,
+    Openings,
+    Portal,
+    ResultsService,
+)
 from tests.integration.server.after import SESSION, Afternoon, sitting_of, staff
 
 OFFICER, CHIEF = staff("officer"), staff("chief")
@@ -45,8 +52,9 @@ class Aftermath:
         openings = Openings(hall.database, hall.clock, hall.ledger, hall.papers, calendar)
         applying = Applying(hall.database, hall.clock, hall.ledger, calendar)
         portal = Portal(
-            hall.database, hall.clock, lookup, calendar, PortalSettings(), openings, applying
-        )
+            hall.database, hall.clock, lookup, calendar, PortalSettings(), openings, applying,
+            LinesShown(hall.ledger, hall.clock),
+        )  # fmt: skip
         return cls(
             hall,
             ResultsService(hall.database, hall.clock, hall.ledger),

@@ -1,11 +1,20 @@
 """The candidates' own page: the same answer for every wrong number, nobody else's sitting."""
 
+import asyncio
+from typing import Any
+
 import pytest
+from sqlalchemy import update
 
 from kernel.access import principal_of
 from kernel.errors import Refusal
 from server.accounts.rules import FAILURES_MAX, LOCK_S
 from server.results.rules.periods import Phase
+from server.results.service import lines_shown
+from server.results.service.agreeing import need_newest_as_published
+from server.results.service.lines_shown import AGAIN_MS
+from server.results.tables import PublicationRow, ResultRow
+from tests.integration.server.after import sitting_of
 from tests.integration.server.results.aftermath import ADDRESS, Aftermath, candidate, number_of
 
 ALICE = "20261100001"
@@ -74,3 +83,49 @@ async def test_results_appear_with_publication(after: Aftermath) -> None:
     absent = await after.portal.own(candidate("dora"))
     assert absent.line is not None
     assert (absent.line.state.value, absent.receipt, absent.item_count) == ("absent", None, 0)
+
+
+async def test_no_line_is_shown_of_a_list_that_is_not_the_one_in_the_log(after: Aftermath) -> None:
+    await after.published()
+    chen = candidate("chen")
+    before = await after.portal.own(chen)
+    mine = update(ResultRow).where(ResultRow.sitting_id == sitting_of("chen"))
+    async with after.hall.database.write() as tx:
+        await tx.execute(mine.values(score="10", passed=True))
+    meanwhile = await after.portal.own(chen)
+    assert (meanwhile.line, meanwhile.withheld) == (before.line, False)
+    after.hall.clock.advance(ms=AGAIN_MS)
+    for name in ("chen", "bob"):
+        own = await after.portal.own(candidate(name))
+        assert (own.line, own.withheld, own.receipt is None) == (None, True, False)
+    async with after.hall.database.write() as tx:
+        await tx.execute(mine.values(score=before.line and before.line.score, passed=False))
+    after.hall.clock.advance(ms=AGAIN_MS)
+    assert (await after.portal.own(chen)).line == before.line
+
+
+async def test_a_list_that_was_taken_away_again_is_missed(after: Aftermath) -> None:
+    await after.published()
+    assert (await after.portal.own(candidate("bob"))).line is not None
+    async with after.hall.database.write() as tx:
+        rows = update(PublicationRow).values(version=0)
+        await tx.execute(rows)
+    after.hall.clock.advance(ms=AGAIN_MS)
+    assert (await after.portal.own(candidate("bob"))).withheld
+
+
+async def test_many_who_look_at_once_have_the_log_read_once(
+    after: Aftermath, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await after.published()
+    asked: list[str] = []
+
+    async def counted(*words: Any) -> None:
+        asked.append(words[2].id)
+        await need_newest_as_published(*words)
+
+    monkeypatch.setattr(lines_shown, "need_newest_as_published", counted)
+    people = [candidate(name) for name in ("alice", "bob", "chen") * 4]
+    shown = await asyncio.gather(*map(after.portal.own, people))
+    assert all(own.line is not None for own in shown)
+    assert len(asked) == 1
