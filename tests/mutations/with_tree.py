@@ -11,7 +11,7 @@ from ledger.tree.part import CHECKPOINT_FILE, LEAVES_FILE, StreamLeaves, TreePar
 from tests.mutations.case import Attack, Case, Expected, at
 from tests.mutations.forest import QUORUM, leaves_of, part_files
 from tests.mutations.rewriting import rewrite_answer
-from tests.mutations.shapes import FOLDER
+from tests.mutations.shapes import FOLDER, place_of
 from tests.mutations.without_keys import FILES
 
 CHECKPOINT, LEAVES = FOLDER + CHECKPOINT_FILE, FOLDER + LEAVES_FILE
@@ -58,6 +58,22 @@ def fork_everything(case: Case) -> Expected:
     case.options = {"witnesses": case.shape.forest.keys, "quorum": QUORUM}
     assert stream
     return at(CHECKPOINT, 0, Damage.WITNESSES)
+
+
+def seal_without_paper(case: Case) -> Expected:
+    """A marked paper moved to another session before the seal: what was sealed is whole, under the
+    right key and with every witness. The roster's mark without a paper tells.
+    """
+    gone = case.some("sitting/")
+    del case.files[place_of(gone)]
+    signer = case.signed_by = case.shape.signer
+    case.reseal(signer)
+    seal = SealFile.from_bytes(case.files[FOLDER + SEAL_FILE])
+    streams, leaves = leaves_of(case.hashes(), seal, case.chance)
+    files = part_files(streams, leaves, case.shape.sealed.origin, signer, case.shape.forest)
+    case.files |= {FOLDER + name: data for name, data in files.items()}
+    case.options = {"witnesses": case.shape.forest.keys, "quorum": QUORUM}
+    return at(gone, 0, Damage.MISSING_SITTING)
 
 
 def strip_cosignatures(case: Case) -> Expected:
@@ -139,5 +155,6 @@ ATTACKS = (
         )
     ),
     Attack("fork_checkpoint", OPERATOR, fork_checkpoint),
+    Attack("seal_without_paper", OPERATOR, seal_without_paper),
     Attack("fork_everything", OPERATOR + "; no witness cosigns", fork_everything),
 )  # fmt: skip
