@@ -106,7 +106,7 @@ async def test_every_disk_of_postgresql_that_a_power_cut_may_leave_holds_what_wa
     try:
         async with writing(lanes, sized(1_000, 6_000), 400) as goal:
             await goal.wait_for(1)
-            looking = asyncio.create_task(look_at_heads(looker, goal))
+            looking = asyncio.create_task(look_at_heads(looker, goal, set()))
             for _ in range(sized(2, 8)):
                 await goal.wait_for(200)
                 await asyncio.to_thread(traced.cluster.sql, "CHECKPOINT")
