@@ -94,12 +94,10 @@ async def first_absent(session: ReadSession, session_id: str) -> Sequence[str]:
     return found.scalars().all()
 
 
-async def sheet_of(session: ReadSession, exam: SessionRow) -> Sheet:
-    """The list as it stands: published, or computed now."""
-    published = await published_rows(session, exam.id)
-    if published is None:
-        return await computed(session, exam)
-    publication, rows = published
+async def sheet_of(
+    session: ReadSession, exam: SessionRow, publication: PublicationRow, rows: Sequence[ResultRow]
+) -> Sheet:
+    """A list as it was published."""
     people = {one.id: one for one in await candidates_of(session, exam.id)}
     manifest = await manifest_of(session, exam.id)
     return Sheet(

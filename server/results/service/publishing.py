@@ -81,9 +81,10 @@ class ResultsService:
                 await need_duty(session, principal, session_id, duties=_DUTIES)
             need_reached(exam, SessionState.CLOSED)
             published = await published_rows(session, session_id)
-            if published is not None:
-                await need_newest_as_published(session, self._ledger, *published)
-            return await sheet_of(session, exam)
+            if published is None:
+                return await computed(session, exam)
+            await need_newest_as_published(session, self._ledger, *published)
+            return await sheet_of(session, exam, *published)
 
     async def workbook(self, principal: Principal, session_id: str) -> bytes:
         """The list as xlsx. Raises what ``results`` raises."""
